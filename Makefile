@@ -1,0 +1,53 @@
+.DEFAULT_GOAL := help
+.PHONY: help install run chat test check format bench lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+LOCKED := requirements/run.txt requirements/dev.txt
+
+help: ## show what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
+
+run: .venv/run ## set up what is needed and serve (make run ARGS="--port 9000")
+	@exec $(BIN)/python server.py $(ARGS)
+
+chat: .venv/run ## talk from this terminal (make chat ARGS="--nick ann")
+	@exec $(BIN)/python client.py $(ARGS)
+
+test: .venv/dev ## set up what is needed and pass the tests (make test ARGS="-k nick")
+	$(BIN)/python -m pytest --cov --cov-fail-under=90 $(ARGS)
+
+check: .venv/dev ## lint, formatting and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: .venv/dev ## put the code into its format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/dev ## benchmarks
+	@echo "no benchmarks yet"
+
+install: .venv/dev ## set up everything, for running and for working on it
+
+lock: .venv/dev ## choose the dependencies' versions anew from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+
+clean: ## remove what was set up and what tools left; the chat's own log stays
+	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A file .venv/NAME says that the lock requirements/NAME.txt is installed as it stands.
+.venv/run: requirements/run.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/dev: requirements/dev.txt | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@ .venv/run
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which one with: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed; on Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }

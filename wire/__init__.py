@@ -1,0 +1,1 @@
+"""What is said: names, messages, errors and frames; no sockets and no state."""
