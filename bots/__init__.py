@@ -1,0 +1,1 @@
+"""Bots: each file a `ChatClient` with a job, run as `python -m bots.NAME`."""
