@@ -1,0 +1,1 @@
+"""The terminal chat's pure pieces and its two consoles; nothing in here knows a server."""
