@@ -28,6 +28,7 @@ from client import (
     RequestRefused,
     Unreachable,
 )
+from terminal.visible import visible
 from wire import names
 from wire.errors import Refused
 
@@ -144,14 +145,6 @@ def _people(users: Sequence[str], client: ChatClient) -> str:
 def tell(line: str) -> None:
     """Print one line, control characters made visible."""
     sys.stdout.write(f"{visible(line)}\n")
-
-
-def visible(text: str) -> str:
-    r"""Return a text in which what a terminal would obey or hide stands as an escape: `\x1b`."""
-    return "".join(
-        character if character.isprintable() else character.encode("unicode_escape").decode()
-        for character in text
-    )
 
 
 def story(event: Event) -> str:
