@@ -72,6 +72,14 @@ class Said:
 Notice = Joined | Left | NickChanged | Said
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A message that is not stored yet, and so has no number."""
+
+    user: str
+    message: str
+
+
 # Requests ---------------------------------------------------------------------------------
 
 

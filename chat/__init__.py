@@ -1,0 +1,1 @@
+"""Who speaks: a session a person, the table of actions, and the limits; no transport."""

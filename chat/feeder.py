@@ -1,0 +1,55 @@
+"""Feeds a person who fell behind from the journal, at the person's own pace."""
+
+import asyncio
+import logging
+
+from journal.spine import Journal
+from lines.line import BOUND, Line
+from rooms.batch import Event
+from wire.messages import MAX_PAGE, Reason
+
+_log = logging.getLogger(__name__)
+
+
+class Feeder:
+    """At most one task for one line, and only for as long as the line is behind."""
+
+    def __init__(self, journal: Journal[Event], line: Line) -> None:
+        self._journal = journal
+        self._line = line
+        self._task: asyncio.Task[None] | None = None
+        line.fell_behind = self._start
+
+    def _start(self) -> None:
+        self._task = asyncio.create_task(self._feed())
+
+    async def done(self) -> None:
+        """Wait until the person has caught up and has not too much unread.
+
+        Raises ConnectionError if the line is gone.
+        """
+        while self._task is not None and not self._task.done():
+            await asyncio.wait((self._task,))
+        if self._line.unsent > BOUND:
+            await self._line.drain()
+
+    def stop(self) -> None:
+        """Feed no more; what was not fed is not told."""
+        if self._task is not None:
+            self._task.cancel()
+
+    async def _feed(self) -> None:
+        line, journal = self._line, self._journal
+        try:
+            while line.behind and line.open and line.room is not None:
+                await line.drain()
+                last = journal.last_id(line.room)
+                page = await journal.page(line.room, after=line.place, limit=MAX_PAGE)
+                line.feed(page.messages, page.messages[-1].id if page.more else last)
+                if line.place == journal.last_id(line.room):
+                    line.catch_up()
+        except ConnectionError:
+            pass  # the session finds out by itself that its line is gone
+        except OSError:
+            _log.exception("A reader who fell behind cannot be fed")
+            line.abort(Reason.KICKED)

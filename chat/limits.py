@@ -1,0 +1,73 @@
+"""How much one connection, and one address, may do."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+BURST = 4.0  # seconds' worth of requests that may come at once
+PATIENCE = 100  # refusals in a row after which a connection is closed
+UNDER_WAY = 256  # requests of one person that may wait for the store
+UNDER_WAY_BYTES = 1024 * 1024
+
+
+class TokenBucket:
+    """Allows `rate` requests per second on average, four times that at once.
+
+    A rate of 0 sets no limit. Times are in seconds, from any clock that never goes back.
+    """
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._tokens = self._size = max(rate * BURST, 1.0)
+        self._then = now
+
+    def take(self, now: float) -> float:
+        """Take a token and return 0, or return how many seconds to wait for one."""
+        if not self._rate:
+            return 0.0
+        self._tokens = min(self._size, self._tokens + (now - self._then) * self._rate)
+        self._then = now
+        if self._tokens < 1.0:
+            return (1.0 - self._tokens) / self._rate
+        self._tokens -= 1.0
+        return 0.0
+
+
+class TooManyConnections(Exception):  # noqa: N818 - it is an answer, not an error of ours
+    """An address has as many connections as it may have."""
+
+
+class Places:
+    """Counts the connections of each address; an IPv6 address counts by its /64 network.
+
+    A limit of 0 sets none.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def take(self, address: str | None) -> Iterator[None]:
+        """Hold a place for as long as the block lasts, or raise TooManyConnections."""
+        network = _network(address or "")
+        if self._limit and self._taken[network] >= self._limit:
+            raise TooManyConnections
+        self._taken[network] += 1
+        try:
+            yield
+        finally:
+            self._taken[network] -= 1
+            if not self._taken[network]:
+                del self._taken[network]
+
+
+def _network(address: str) -> str:
+    try:
+        ip = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
+        return str(ipaddress.ip_network((ip, 64), strict=False))
+    return address

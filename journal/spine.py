@@ -1,0 +1,156 @@
+"""The journal: it gives everything that happens its place, and stores what is said.
+
+All that is submitted while the store is busy is stored as one batch (group commit), so the
+cost of a message falls as load rises.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from typing import Generic
+
+from journal.promise import Deliver, E, NotStored, Numbered, Page, Store
+from wire.messages import Draft, Said
+from wire.names import fold
+
+PAGE_BYTES = 256 * 1024
+_BEYOND = 2**63 - 1  # more than any id
+_MESSAGE_BYTES = 100  # what a message weighs in a page besides its texts
+
+_log = logging.getLogger(__name__)
+
+
+class Journal(Generic[E]):
+    """One order for everything that happens, whatever door it came in by.
+
+    `deliver` is called on the event loop, room by room; between two entries of one room the
+    order is that of `submit`. Run `write` as a task; `finish` ends it.
+    """
+
+    def __init__(self, store: Store, deliver: Deliver[E]) -> None:
+        self._store = store
+        self._deliver = deliver
+        self._submitted: list[E] = []
+        self._gathered = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        rooms = store.rooms()
+        self._shown = {fold(room): room for room in rooms}
+        self._last = {fold(room): last for room, last in rooms.items()}  # last one delivered
+
+    @property
+    def epoch(self) -> str:
+        """The name of this log."""
+        return self._store.epoch
+
+    def last_id(self, room: str) -> int:
+        """Return the number of the last message that the room was told; 0 if there is none."""
+        return self._last.get(fold(room), 0)
+
+    def shown(self, room: str) -> str:
+        """Return a room's name as the first to speak there gave it."""
+        return self._shown.get(fold(room), room)
+
+    def submit(self, entry: E) -> None:
+        """Give an entry its place; it is delivered later, after all that was submitted before."""
+        self._submitted.append(entry)
+        self._idle.clear()
+        self._gathered.set()
+
+    async def page(
+        self,
+        room: str,
+        *,
+        after: int | None = None,
+        before: int | None = None,
+        limit: int,
+    ) -> Page:
+        """Return a part of what a room was told.
+
+        With `after` the messages that follow it; else the last ones before `before`, or of all.
+        A page ends at 256 KiB. Raises OSError if the log cannot be read.
+        """
+        newest = after is None
+        end = min(_BEYOND if before is None else before, self.last_id(room) + 1)
+        messages = await self._store.read(
+            room, 0 if after is None else after, end, limit + 1, newest=newest
+        )
+        kept = _fitting(messages, limit, newest=newest)
+        return Page(kept, more=len(kept) < len(messages))
+
+    async def write(self) -> None:
+        """Store and deliver what is submitted, until cancelled."""
+        while True:
+            await self._gathered.wait()
+            self._gathered.clear()
+            entries, self._submitted = self._submitted, []
+            await self._store_drafts(entries)
+            self._hand_back(entries)
+            if not self._submitted:
+                self._idle.set()
+
+    async def settled(self) -> None:
+        """Wait until everything that was submitted has been delivered."""
+        await self._idle.wait()
+
+    async def finish(self) -> None:
+        """Close the store; nothing may be submitted any more."""
+        await self._store.close()
+
+    async def _store_drafts(self, entries: Sequence[E]) -> None:
+        drafts = [entry for entry in entries if type(entry.notice) is Draft]
+        if not drafts:
+            return
+        messages = self._number(drafts)
+        try:
+            await self._store.append(messages)
+        except Exception as error:  # noqa: BLE001 - the service goes on, whatever the store does
+            if not isinstance(error, NotStored):
+                _log.exception("The store failed")
+            for entry in drafts:
+                entry.error = error
+            return
+        for entry, message in zip(drafts, messages, strict=True):
+            entry.notice = message.said
+
+    def _number(self, drafts: Sequence[E]) -> list[Numbered]:
+        now = time.time_ns() // 1_000_000
+        last: dict[str, int] = {}
+        messages = []
+        for entry in drafts:
+            draft = entry.notice
+            assert type(draft) is Draft  # noqa: S101 - for the type checker
+            key = fold(entry.room)
+            number = last[key] = last.get(key, self._last.get(key, 0)) + 1
+            said = Said(number, now, draft.user, draft.message)
+            messages.append(Numbered(self._shown.get(key, entry.room), said))
+        return messages
+
+    def _hand_back(self, entries: Sequence[E]) -> None:
+        rooms: dict[str, list[E]] = {}
+        for entry in entries:
+            rooms.setdefault(fold(entry.room), []).append(entry)
+        for key, happened in rooms.items():
+            before = self._last.get(key, 0)
+            for entry in reversed(happened):
+                if type(entry.notice) is Said:
+                    self._last[key] = entry.notice.id
+                    self._shown.setdefault(key, entry.room)
+                    break
+            try:
+                self._deliver(happened[0].room, before, happened)
+            except Exception:  # noqa: BLE001 - one room's fault is no other's
+                _log.exception("What happened in room %r could not be delivered", key)
+
+
+def _fitting(messages: Sequence[Said], limit: int, *, newest: bool) -> list[Said]:
+    """Return as many messages as fit a page, at least one, from the end that was asked for."""
+    size = 0
+    kept: list[Said] = []
+    for said in reversed(messages) if newest else messages:
+        size += len(said.message.encode()) + len(said.user.encode()) + _MESSAGE_BYTES
+        if len(kept) == limit or (kept and size > PAGE_BYTES):
+            break
+        kept.append(said)
+    return kept[::-1] if newest else kept

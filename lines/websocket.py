@@ -1,0 +1,122 @@
+"""A WebSocket as a line: whole frames beside aiohttp's own, and an end in stages."""
+
+import asyncio
+import socket
+from collections.abc import Sequence
+from typing import Final
+
+from aiohttp import WebSocketError, WSMsgType, web
+
+from lines.line import BOUND, Line
+from rooms.batch import Form
+from wire.errors import Disconnect
+from wire.frames import MAX_FRAME, PING, json_frame, pong
+from wire.messages import Body, Reason
+
+CLOSING_TIME = 2.0  # seconds that a person has to take a close frame
+SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot measure
+
+
+class WebSocketLine(Line):
+    """One person's WebSocket.
+
+    `reason` says, once `receive` has returned None, how the line ended.
+    """
+
+    def __init__(
+        self,
+        request: web.Request,
+        form: Form,
+        *,
+        protocols: Sequence[str] = (),
+        max_message: int = MAX_FRAME,
+    ) -> None:
+        if request.transport is None:
+            raise ConnectionResetError("The line was gone before the handshake")
+        super().__init__(request.transport, form)
+        self.last_heard = asyncio.get_running_loop().time()  # a sign of life
+        self._ending = False
+        self._request: Final = request
+        self._ws: web.WebSocketResponse = web.WebSocketResponse(
+            timeout=CLOSING_TIME,
+            autoclose=False,
+            autoping=False,
+            compress=False,
+            protocols=protocols,
+            max_msg_size=max_message + 1,  # aiohttp refuses what reaches its bound
+        )
+
+    async def open_up(self) -> web.WebSocketResponse:
+        """Shake hands; what is wrong with the handshake is said in an HTTP answer."""
+        if "Upgrade" not in self._request.headers:
+            raise web.HTTPUpgradeRequired(
+                text="This address speaks WebSocket; connect to it with a WebSocket client.\n",
+                headers={"Upgrade": "websocket", "Connection": "Upgrade"},
+            )
+        sock: socket.socket | None = self.transport.get_extra_info("socket")
+        if sock is not None:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+        self.transport.set_write_buffer_limits(high=BOUND)
+        self._writer = await self._ws.prepare(self._request)
+        return self._ws
+
+    @property
+    def open(self) -> bool:
+        """Whether anything may still be written: nothing is after a close frame."""
+        return not (self._ending or self._ws.closed or self.transport.is_closing())
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that was agreed on."""
+        return self._ws.ws_protocol
+
+    def send_json(self, body: Body) -> None:
+        """Write one body out of the room's order."""
+        self.write(json_frame(body))
+
+    async def receive(self) -> str | bytes | None:
+        """Return the next text or binary message; None once the line has ended."""
+        while True:
+            message = await self._ws.receive()
+            self.last_heard = asyncio.get_running_loop().time()
+            match message.type:
+                case WSMsgType.TEXT | WSMsgType.BINARY:
+                    received: str | bytes = message.data
+                    return received
+                case WSMsgType.PING:
+                    if self.unsent <= BOUND:
+                        self.write(pong(message.data))
+                case WSMsgType.CLOSE:
+                    self.ended(Reason.CLOSED)
+                    return None
+                case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
+                    self.ended(Reason.KICKED)
+                    return None
+                case WSMsgType.CLOSING | WSMsgType.CLOSED | WSMsgType.ERROR:
+                    return None
+
+    async def drain(self) -> None:
+        """Wait until so much was read that more may be written; raise if the line is gone."""
+        await self._writer.drain()
+
+    def ping(self) -> None:
+        """Ask for a sign of life."""
+        self.write(PING)
+
+    async def close(self, disconnect: Disconnect, reason: Reason = Reason.KICKED) -> None:
+        """End the line with a close frame, and without one after two seconds.
+
+        The person must be out of the room first. Whoever is blocked in `receive` gets None.
+        """
+        self.ended(reason)
+        self._ending = True
+        loop = asyncio.get_running_loop()
+        abort = loop.call_later(CLOSING_TIME, self.transport.abort)
+        try:
+            await self._ws.close(
+                code=disconnect.code, message=disconnect.reason.encode(), drain=False
+            )
+            if not self.unsent:
+                abort.cancel()
+        except ConnectionError:
+            self.transport.abort()

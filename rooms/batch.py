@@ -1,0 +1,113 @@
+"""What a room is told at once: rendered once for each form of the wire, shared by everybody."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from wire.messages import Draft, Notice, Said
+
+if TYPE_CHECKING:
+    from rooms.peer import Peer
+
+CUT = 64 * 1024  # bytes written at once; what is unsent is looked at between two cuts
+
+Form = Callable[[str, Notice], bytes]
+"""Renders a notice of a room as complete frames or lines."""
+
+
+@dataclass(slots=True, eq=False)
+class Event:
+    """One thing that happens in a room, at its place in the room's order.
+
+    A `Draft` becomes a `Said` once it is stored, or `error` says why it was not. The author is
+    not told the notice but gets the answer in its place. `enters`: from here on the author
+    takes part in the room. `settled` is called when the event has been delivered.
+    """
+
+    room: str
+    notice: Notice | Draft | None = None
+    author: "Peer | None" = None
+    answer: "Callable[[Event, int], bytes] | None" = None  # given the last id at its place
+    enters: bool = False
+    settled: Callable[[], None] | None = None
+    error: Exception | None = None
+
+
+class Cut(NamedTuple):
+    """Some complete frames, and the index of the first event that is not in them."""
+
+    frames: bytes
+    end: int
+
+
+class Batch:
+    """Events of one room, in order; its messages are numbered `first` to `last`, without holes."""
+
+    def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
+        """Gather what happened in a room whose last message so far was number `before`."""
+        self.room = room
+        self.before = before
+        self.events = events
+        self.ids: list[int] = []  # the last id at and before each event
+        last = before
+        authors: defaultdict[Peer, list[int]] = defaultdict(list)
+        for index, event in enumerate(events):
+            if type(event.notice) is Said:
+                last = event.notice.id
+            self.ids.append(last)
+            if event.author is not None:
+                authors[event.author].append(index)
+        self.last = last
+        self.authors = dict(authors)
+        self._pieces: dict[Form, list[bytes]] = {}
+        self._cuts: dict[Form, list[Cut]] = {}
+
+    def id_before(self, index: int) -> int:
+        """Return the number of the last message before an event."""
+        return self.ids[index - 1] if index else self.before
+
+    def cuts(self, form: Form) -> list[Cut]:
+        """Return what everyone is told who caused none of it, cut to size."""
+        cuts = self._cuts.get(form)
+        if cuts is None:
+            cuts = self._cuts[form] = list(_cut(self.pieces(form), 0))
+        return cuts
+
+    def own_cuts(self, form: Form, author: "Peer", start: int) -> Iterator[Cut]:
+        """Yield what an author is told from an event on: answers instead of own notices."""
+        pieces = list(self.pieces(form))
+        for index in self.authors[author]:
+            pieces[index] = self.answer(index)
+        return _cut(pieces, start)
+
+    def answer(self, index: int) -> bytes:
+        """Return what the author of an event is told."""
+        event = self.events[index]
+        return event.answer(event, self.ids[index]) if event.answer is not None else b""
+
+    def pieces(self, form: Form) -> list[bytes]:
+        """Return what the others are told of each event; of some there is nothing to tell."""
+        pieces = self._pieces.get(form)
+        if pieces is None:
+            pieces = self._pieces[form] = [
+                b""
+                if event.notice is None or isinstance(event.notice, Draft)
+                else form(self.room, event.notice)
+                for event in self.events
+            ]
+        return pieces
+
+
+def _cut(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
+    gathered: list[bytes] = []
+    size = 0
+    for index in range(start, len(pieces)):
+        piece = pieces[index]
+        if gathered and size + len(piece) > CUT:
+            yield Cut(b"".join(gathered), index)
+            gathered, size = [], 0
+        gathered.append(piece)
+        size += len(piece)
+    if gathered:
+        yield Cut(b"".join(gathered), len(pieces))

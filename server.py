@@ -1,0 +1,251 @@
+"""The composition root: from settings to a running service, and the views of /chat and /echo."""
+
+import asyncio
+import errno
+import logging
+import resource
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from aiohttp import web
+
+import utils
+from chat.limits import Places
+from chat.session import Session, WornOut
+from doors.gate import gate
+from journal.memory import MemoryStore
+from journal.promise import JournalError, Store
+from journal.spine import Journal
+from journal.sqlite import SqliteStore
+from lines.heartbeat import Lines
+from lines.websocket import WebSocketLine
+from rooms.batch import Event
+from rooms.room import Rooms
+from settings import MEMORY, Settings, read_settings
+from wire.errors import Code, Disconnect, Refused
+from wire.frames import decode_json, frame, json_frame
+from wire.messages import Reason, frame_v1
+
+SETTINGS = web.AppKey("settings", Settings)
+LINES = web.AppKey("lines", Lines)
+SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
+
+SETTLING_TIME = 1.0  # seconds that a stop waits for the journal
+HANDLER_TIME = 1.0  # seconds that it waits for handlers after everyone was told
+
+_log = logging.getLogger("roomful")
+
+
+async def ws_echo(request: web.Request) -> web.WebSocketResponse:
+    """Answer every JSON text message X with {"echo": X}."""
+    line = WebSocketLine(request, frame_v1)
+    response = await line.open_up()
+    request.app[LINES].add(line)
+    try:
+        while (received := await line.receive()) is not None:
+            line.write(_echo(received))
+            await line.drain()
+    except ConnectionError:
+        pass
+    finally:
+        request.app[LINES].discard(line)
+    await line.close(Disconnect.POLITE)
+    return response
+
+
+def _echo(received: str | bytes) -> bytes:
+    """Return the answer to one message; what is repeated is repeated to the letter."""
+    try:
+        if isinstance(received, bytes):
+            raise Refused(Code.INVALID_JSON, "Only text messages are echoed.")
+        decode_json(received)
+    except Refused as refused:
+        return json_frame({"success": False, "message": refused.text})
+    return frame(0x1, f'{{"echo":{received}}}'.encode())
+
+
+async def ws_chat(request: web.Request) -> web.WebSocketResponse:
+    """Let one person talk, from the handshake to the end of the line."""
+    line = WebSocketLine(request, frame_v1)
+    response = await line.open_up()
+    session = Session(request.app, line, request.app[SETTINGS].messages_per_second)
+    session.enter(request.query.get("room"), request.query.get("nick"))
+    request.app[LINES].add(line)
+    request.app[SESSIONS].add(session)
+    disconnect = Disconnect.POLITE
+    try:
+        while (received := await line.receive()) is not None:
+            await session.perform(received)
+    except WornOut:
+        disconnect = Disconnect.TOO_FAST
+        line.ended(Reason.KICKED)
+    except ConnectionError:
+        pass
+    except Exception:  # noqa: BLE001 - a bug costs one session, and is told in the log
+        _log.exception("A session failed")
+        disconnect = Disconnect.INTERNAL
+        line.ended(Reason.KICKED)
+    finally:
+        session.leave(line.reason)
+        request.app[SESSIONS].discard(session)
+        request.app[LINES].discard(line)
+    await line.close(disconnect)
+    return response
+
+
+async def index(request: web.Request) -> web.Response:
+    """Say how to connect."""
+    url = f"ws://{request.host}"
+    return web.Response(
+        text=f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
+        f"Talk from a terminal:  python client.py --url {url}/chat\n"
+        f"JSON over WebSocket:   {url}/chat\n"
+        f"A WebSocket echo:      {url}/echo\n"
+    )
+
+
+async def healthz(_request: web.Request) -> web.Response:
+    """Say that the service answers."""
+    return web.Response(text="ok\n")
+
+
+async def init_app(settings: Settings | None = None) -> web.Application:
+    """Return the application; without settings it keeps its log in memory.
+
+    Starting it raises JournalError if the log cannot be opened.
+    """
+    settings = settings or Settings(data=MEMORY)
+    places = Places(settings.connections_per_address)
+    app = web.Application(middlewares=[gate(places, settings.allow_origin)])
+    app["websockets"] = Rooms()
+    app[SETTINGS] = settings
+    app[LINES] = Lines()
+    app[SESSIONS] = set()
+    app.add_routes(
+        [
+            web.get("/", index),
+            web.get("/healthz", healthz),
+            web.get("/chat", ws_chat),
+            web.get("/echo", ws_echo),
+        ]
+    )
+    app.cleanup_ctx.append(_journal)
+    app.cleanup_ctx.append(_heartbeat)
+    app.on_shutdown.append(_close_people)
+    return app
+
+
+async def _journal(app: web.Application) -> AsyncIterator[None]:
+    """Open the log and write to it for as long as the service runs."""
+    data = app[SETTINGS].data
+    store: Store = MemoryStore() if data == MEMORY else SqliteStore(Path(data))
+    journal: Journal[Event] = Journal(store, partial(utils.deliver, app))
+    app[utils.JOURNAL] = journal
+    writing = asyncio.create_task(journal.write())
+    yield
+    writing.cancel()
+    await asyncio.wait((writing,))
+    await journal.finish()
+
+
+async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
+    """Look for dead lines for as long as the service runs."""
+    watching = asyncio.create_task(app[LINES].watch())
+    yield
+    watching.cancel()
+    await asyncio.wait((watching,))
+
+
+async def _close_people(app: web.Application) -> None:
+    """Let the journal finish, then tell everyone that the service stops; shame nobody."""
+    for session in app[SESSIONS]:
+        session.gone = True
+    try:
+        await asyncio.wait_for(app[utils.JOURNAL].settled(), SETTLING_TIME)
+    except TimeoutError:
+        _log.error("The log is too slow to be waited for")
+    utils.rooms_of(app).clear()
+    await asyncio.gather(*(line.close(Disconnect.RESTART, Reason.RESTART) for line in app[LINES]))
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM; raise OSError or JournalError if it cannot be done."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        await init_app(settings),
+        access_log=None,
+        keepalive_timeout=15,
+        shutdown_timeout=HANDLER_TIME,
+    )
+    try:
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
+        sys.stdout.write(_banner(settings, runner.addresses))
+        sys.stdout.flush()
+        await stop.wait()
+        sys.stdout.write("Stopping.\n")
+    finally:
+        await runner.cleanup()
+
+
+def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
+    port = addresses[0][1]
+    host = settings.host
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is compared, not bound
+        host, others = socket.gethostname(), ""
+    else:
+        others = "To let other machines in, start it with --host 0.0.0.0.\n"
+    if ":" in host:
+        host = f"[{host}]"
+    data = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
+    return (
+        f"{settings.name} is open.\n\n"
+        f"  chat   ws://{host}:{port}/chat    python client.py --url ws://{host}:{port}/chat\n"
+        f"  echo   ws://{host}:{port}/echo\n"
+        f"  help   http://{host}:{port}/\n"
+        f"  log    {data}\n\n"
+        f"{others}Ctrl-C stops it.\n"
+    )
+
+
+def _raise_open_files() -> None:
+    """Allow as many connections as the system lets us have."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve as the command line says; return the exit status."""
+    settings = read_settings(arguments)
+    logging.basicConfig(
+        level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    _raise_open_files()
+    try:
+        asyncio.run(serve(settings))
+    except JournalError as error:
+        return _give_up(str(error))
+    except socket.gaierror:
+        return _give_up(f"There is no address named {settings.host}; choose another --host.")
+    except OSError as error:
+        where = f"Port {settings.port} on {settings.host}"
+        if error.errno == errno.EADDRINUSE:
+            return _give_up(f"{where} is taken; choose another with --port.")
+        return _give_up(f"{where} cannot be opened: {error.strerror}.")
+    return 0
+
+
+def _give_up(why: str) -> int:
+    sys.stderr.write(f"server.py: {why}\n")
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())
