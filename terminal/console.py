@@ -44,7 +44,7 @@ class Console(Protocol):
         """Iterate over what is typed."""
 
 
-def console(prompt: Callable[[], str], complete: Complete) -> Console:
+def console_for(prompt: Callable[[], str], complete: Complete) -> Console:
     """Return the console that fits where this program runs."""
     if sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM") not in _DUMB:
         return PromptConsole(prompt, complete)

@@ -1,0 +1,196 @@
+"""A call is one connection to a chat server; its reader and its sender end together."""
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import aiohttp
+from aiohttp import ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType
+from yarl import URL
+
+from calls.events import ConnectionLost, NotConnected, RequestRefused, Unreachable
+from wire.errors import Refused
+from wire.frames import MAX_FRAME, decode_json, encode_json
+from wire.messages import Body
+
+OPENING = 10.0  # seconds in which a server must greet
+CLOSING = 2.0  # seconds for the other side to answer a close frame
+HEARTBEAT = 30.0  # seconds of silence after which the server is pinged
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    request: Body
+    reply: asyncio.Future[Body]
+
+
+class Call:
+    """Requests go out in order, and each awaits its own reply.
+
+    `hear` is called, in the order of arrival, with every body and, if it is a reply, with the
+    request that it answers.
+    """
+
+    def __init__(
+        self, ws: ClientWebSocketResponse, hear: Callable[[Body, Body | None], None]
+    ) -> None:
+        self._ws = ws
+        self._hear = hear
+        self._refs = itertools.count(1)
+        self._asked: dict[int, _Asked] = {}  # in the order of asking
+        self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._ended: str | None = None  # why, once it has
+
+    async def request(self, request: Body) -> Body:
+        """Return the reply, of whatever success; raise ConnectionLost if there will be none."""
+        if self._ended is not None:
+            raise NotConnected(self._ended)
+        ref = next(self._refs)
+        text = _encoded({**request, "ref": ref})
+        asked = self._asked[ref] = _Asked(request, asyncio.get_running_loop().create_future())
+        self._outgoing.put_nowait(text)
+        return await asked.reply
+
+    async def run(self) -> str:
+        """Carry both ways until the connection ends; return why it did.
+
+        Cancelled, it ends the connection politely. Whoever waits for a reply is told.
+        """
+        both = asyncio.create_task(self._read()), asyncio.create_task(self._send())
+        ended = "this client has left"
+        try:
+            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            ended = next(iter(done)).result()
+        finally:
+            self._ended = ended
+            for task in both:
+                task.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            for asked in self._asked.values():
+                if not asked.reply.done():
+                    asked.reply.set_exception(ConnectionLost(ended))
+            await _close(self._ws)
+        return ended
+
+    async def _read(self) -> str:
+        while (received := await self._ws.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+            body = _body(received)
+            if body is not None:
+                self._read_body(body)
+        return _why(received)
+
+    def _read_body(self, body: Body) -> None:
+        if "success" not in body:
+            self._hear(body, None)
+            return
+        asked = self._asked_by(body)
+        if asked is None:
+            return  # an answer to nothing we asked
+        self._hear(body, asked.request)
+        if not asked.reply.done():
+            asked.reply.set_result(body)
+
+    def _asked_by(self, reply: Body) -> _Asked | None:
+        """Take out the request that a reply answers; without `ref` they come in order."""
+        ref = reply.get("ref")
+        if ref is None:
+            action = reply.get("action")
+            alike = (r for r, asked in self._asked.items() if asked.request["action"] == action)
+            ref = next(alike, None)
+        return self._asked.pop(ref, None) if type(ref) is int else None
+
+    async def _send(self) -> str:
+        try:
+            while True:
+                await self._ws.send_str(await self._outgoing.get())
+        except (aiohttp.ClientError, OSError) as error:
+            return f"the connection broke: {error}"
+
+
+def _encoded(request: Body) -> str:
+    """Return a request as text, or raise RequestRefused for what no server would take."""
+    try:
+        text = encode_json(request)
+        size = len(text.encode())
+    except ValueError as error:
+        raise RequestRefused(f"This cannot be sent as JSON: {error}.") from None
+    if size > MAX_FRAME:
+        raise RequestRefused(f"At most {MAX_FRAME} bytes can be sent at once; these are {size}.")
+    return text
+
+
+def _body(received: WSMessage) -> Body | None:
+    """Return the JSON object that was received, or None for anything else."""
+    if received.type is not WSMsgType.TEXT:
+        return None
+    try:
+        value = decode_json(received.data)
+    except Refused:
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def _why(last: WSMessage) -> str:
+    if last.type is WSMsgType.CLOSE:
+        said = ": ".join(str(part) for part in (last.data, last.extra) if part)
+        return f"the server closed the connection ({said})"
+    return "the connection broke off"
+
+
+async def _close(ws: ClientWebSocketResponse) -> None:
+    """Send a close frame, if that can be, and give the other side a moment to answer."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(CLOSING):
+            await ws.close()
+
+
+async def place_call(
+    session: aiohttp.ClientSession,
+    url: str,
+    wanted: Mapping[str, str],
+    hear: Callable[[Body, Body | None], None],
+) -> tuple[Call, str, str]:
+    """Return a new call, and the room and nick that the server gave it; raise Unreachable.
+
+    `wanted` are the `room` and `nick` to ask for; `hear` is told what the call says.
+    """
+    try:
+        async with asyncio.timeout(OPENING), contextlib.AsyncExitStack() as undo:
+            ws = await session.ws_connect(
+                URL(url).update_query(wanted),
+                timeout=ClientWSTimeout(ws_close=CLOSING),
+                heartbeat=HEARTBEAT,
+            )
+            undo.push_async_callback(_close, ws)
+            room, nick = await _greeting(ws)
+            undo.pop_all()
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        raise Unreachable(f"{url}: {_trouble(error)}") from error
+    return Call(ws, hear), room, nick
+
+
+async def _greeting(ws: ClientWebSocketResponse) -> tuple[str, str]:
+    """Return the room and the nick that the server gave us."""
+    while (received := await ws.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
+        match _body(received):
+            case {"action": "connecting", "room": str(room), "user": str(user)}:
+                return room, user
+    raise ConnectionError(_why(received))
+
+
+def _trouble(error: Exception) -> str:
+    """Return in a few words why there is no connection."""
+    match error:
+        case TimeoutError():
+            return "it does not answer"
+        case aiohttp.WSServerHandshakeError(status=status):
+            return f"it answers, but not as a chat (HTTP status {status})"
+        case aiohttp.ClientConnectorDNSError():
+            return "there is no such host"
+        case aiohttp.ClientConnectorError():
+            return "nothing answers there"
+        case aiohttp.InvalidURL() | aiohttp.NonHttpUrlClientError():
+            return "this is not an address like ws://localhost:8080/chat"
+    return str(error)
