@@ -128,11 +128,8 @@ def _exact_power(base: Fraction, exponent: Fraction) -> Fraction | None:
     if numerator is None or denominator is None:
         return None
     root = Fraction(numerator if base >= 0 else -numerator, denominator)
-    times = exponent.numerator
     size = max(numerator.bit_length(), denominator.bit_length()) - 1
-    if size == 0 and times:  # 0, 1 or -1, where only odd or even matters
-        times = 2 - times % 2
-    return root**times if size * abs(times) <= MAX_BITS else None
+    return root**exponent.numerator if size * abs(exponent.numerator) <= MAX_BITS else None
 
 
 def _whole_root(number: int, degree: int) -> int | None:
@@ -165,8 +162,8 @@ def _rounded_power(base: Fraction, exponent: Fraction) -> Number:
 def _bounded(value: Fraction, *, rounded: bool = False) -> Number:
     """Return a number of bounded size, rounded if need be, or raise Unanswerable."""
     bits = max(value.numerator.bit_length(), value.denominator.bit_length())
-    if bits <= MAX_BITS and not rounded:
-        return Number(value)
+    if bits <= MAX_BITS:
+        return Number(value, rounded)
     return Number(Fraction(_decimal(value)), rounded=True)
 
 

@@ -24,7 +24,7 @@ from wire.messages import MESSAGE_LENGTH
 _ANSWER = re.compile(r"@\S+:")
 _PHRASE = re.compile(
     r"(?:please\s+)?(?:what(?:['\u2019]?s|\s+is|\s+are)|how\s+much\s+(?:is|are)|calculate|compute|and|so)"
-    r"(?![^\W\d])[\s:,]*",
+    r"[\s:,]*",
     re.IGNORECASE,
 )
 _WRITTEN_TOGETHER = re.compile(r"[+-]?\(?[0-9]+\)?(?:[-/]\(?[0-9]+\)?)+")

@@ -107,6 +107,7 @@ def test_a_power_is_exact_where_it_can_be(base: str, exponent: str, value: str) 
     ("base", "exponent", "shown"),
     [
         ("2", "1/2", "≈ 1.41421356237"),
+        ("2", "1e-1000", "≈ 1"),
         ("-2", "1/3", "≈ -1.25992104989"),
         ("3", "0.999", "≈ 2.99670597289"),
         ("1.00005", "3650", "≈ 1.20020867517"),  # too many digits to be exact

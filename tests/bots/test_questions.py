@@ -58,7 +58,7 @@ def test_a_question_is_answered(text: str, answered: str) -> None:
         *("2026-11-20 - 1", "2026-11-20 12:30", "12:30", "1.2.3", "192.168.0.1", "1-2-3 + 4"),
         *("1 + 1 = 2", "1 + 1 is easy", "I say 1 + 1", "1 + 1\n2 + 2", "- 5\n- 6", "1 +\r1"),
         *("@MathStudent: 2", "@ann: 1 + 1", "@MathBot: 1 + 1", "@MathStudent: ≈ 0.333333333333"),
-        *("whatsoever 1 + 1", "android 1 + 1", "MathBots 1 + 1", "MathBot2: 1 + 1"),
+        *("whatsoever 1 + 1", "android 1 + 1", "MathBots 1 + 1", "MathBot2: 1 + 1", "MathBot2 + 2"),
     ],
 )
 def test_what_is_no_question_gets_nothing(text: str) -> None:
