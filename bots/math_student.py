@@ -10,6 +10,7 @@ from bots.running import Seat, parser, run, story, tell
 from client import ChatClient, Connected, ConnectionLost, Departed, RequestRefused
 
 EVERY = 10.0  # seconds from one question to the next
+PAUSE = 1.0  # seconds of silence after a refusal: we may be too fast
 
 
 class MathStudent:
@@ -50,8 +51,11 @@ async def _say(client: ChatClient, text: str) -> None:
     """Say something, or tell why that was not possible: there will be other occasions."""
     try:
         await client.say(text)
-    except (ConnectionLost, RequestRefused) as reason:
-        tell(f"Not said: {text} ({reason})")
+    except ConnectionLost as lost:
+        tell(f"Not said: {text} ({lost})")
+    except RequestRefused as refused:
+        tell(f"Not said: {text} ({refused.text})")
+        await asyncio.sleep(PAUSE)
     else:
         tell(f"{client.nick}: {text}")
 

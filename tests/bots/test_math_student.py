@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots import math_student
 from bots.math_bot import MathBot
 from bots.math_student import MathStudent, question
 from bots.questions import answer
@@ -76,9 +77,12 @@ async def test_the_student_comes_back_after_a_restart(house: House) -> None:
 
 
 async def test_a_question_that_cannot_be_said_is_let_go(
-    stage: tuple[Stage, str], capsys: pytest.CaptureFixture[str]
+    stage: tuple[Stage, str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """Refusals and lost connections are told, and do not end the student."""
+    monkeypatch.setattr(math_student, "PAUSE", 0.0)
     script, url = stage
     script.refusals.append("Slow down.")
     script.cuts = 1
