@@ -49,6 +49,8 @@ class NameMap(MutableMapping[str, V], Generic[V]):
     def rename(self, old: str, new: str) -> None:
         """Give a value another name, at the same place in the order."""
         old_key, new_key = _key(old), fold(new)
+        if old_key not in self._values:
+            raise KeyError(old)
         if new_key != old_key and new_key in self._values:
             raise KeyError(new)
         place = {key: new_key if key == old_key else key for key in self._values}
