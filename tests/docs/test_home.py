@@ -1,0 +1,46 @@
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.docs.pages import HOME, files
+
+# Paths as they are on one machine only; hosts of registries, and options that name such.
+_ELSEWHERE = re.compile(
+    r"(?<![\w.}])/(?:work|home|root|Users|opt|mnt|srv/build)/\w"
+    r"|\b[A-Za-z]:\\\\?Users\b"
+    r"|\bfile://"
+    r"|pypi\.(?:org|python)|pythonhosted\.|npmjs\.|artifactory|devpi"
+    r"|^ *--(?:(?:extra-)?index-url|find-links|trusted-host)\b",
+    re.MULTILINE | re.IGNORECASE,
+)
+_LOCKS = re.compile(r"requirements/\w+\.txt|uv\.lock|package-lock\.json")
+
+
+def _name(path: Path) -> str:
+    return path.relative_to(HOME).as_posix()
+
+
+def _text(path: Path) -> str:
+    """Return what is in a file; nothing of one that is no text."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+@pytest.mark.parametrize("path", sorted(files()), ids=_name)
+def test_speaks_of_itself_alone(path: Path) -> None:
+    """No file names a path of one machine, or the host of a registry."""
+    if path == Path(__file__):
+        return
+    found = _ELSEWHERE.search(_text(path))
+    assert found is None, f"{_name(path)}: {found[0]}"
+
+
+def test_locks_name_no_host() -> None:
+    """The lock files say what is installed, never from where."""
+    locks = [path for path in files() if _LOCKS.fullmatch(_name(path))]
+    assert locks
+    for lock in locks:
+        assert "://" not in lock.read_text(), _name(lock)
