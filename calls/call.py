@@ -58,20 +58,21 @@ class Call:
 
         Cancelled, it ends the connection politely. Whoever waits for a reply is told.
         """
-        both = asyncio.create_task(self._read()), asyncio.create_task(self._send())
+        reader = asyncio.create_task(self._read())
+        sender = asyncio.create_task(self._send())
         ended = "this client has left"
         try:
-            done, _ = await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait((reader, sender), return_when=asyncio.FIRST_COMPLETED)
             ended = next(iter(done)).result()
         finally:
             self._ended = ended
-            for task in both:
-                task.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
             for asked in self._asked.values():
                 if not asked.reply.done():
                     asked.reply.set_exception(ConnectionLost(ended))
-            await _close(self._ws)
+            sender.cancel()
+            await _close(self._ws)  # this ends the reader; cancelled, it would cut the line short
+            reader.cancel()
+            await asyncio.gather(reader, sender, return_exceptions=True)
         return ended
 
     async def _read(self) -> str:
@@ -104,7 +105,8 @@ class Call:
     async def _send(self) -> str:
         try:
             while True:
-                await self._ws.send_str(await self._outgoing.get())
+                text = await self._outgoing.get()
+                await self._ws.send_str(text)
         except (aiohttp.ClientError, OSError) as error:
             return f"the connection broke: {error}"
 

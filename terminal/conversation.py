@@ -100,7 +100,9 @@ class Conversation:
         self._todo: asyncio.Queue[Request | _Look] = asyncio.Queue()
         self._doing: Request | _Look | None = None
         self._online = asyncio.Event()
+        self._online.set()  # a client that was entered is connected
         self._offline = asyncio.Event()
+        self._why_offline: str | None = None  # told once, not with every attempt
         self._nicks: set[str] = set()
         self._rooms: set[str] = set()
 
@@ -155,7 +157,7 @@ class Conversation:
                 case request:
                     self._todo.put_nowait(request)
                     if not self._online.is_set():
-                        self._notice("Kept until there is a connection again.")
+                        self._notice(f"Kept until there is a connection again: {line}")
 
     async def _finish(self, reading: asyncio.Task[None]) -> None:
         """Wait until all that was typed is done; a person does not wait for a connection."""
@@ -262,10 +264,13 @@ class Conversation:
         match event:
             case Connected():
                 self._set_online(online=True)
+                self._why_offline = None
                 self._enter()
             case Disconnected(reason, retry_in):
                 self._set_online(online=False)
-                show(phrases.disconnected(reason, retry_in))
+                if reason != self._why_offline:
+                    show(phrases.disconnected(reason, retry_in))
+                self._why_offline = reason
             case Heard(user, message):
                 show(phrases.said(user, message))
             case Joined(user):

@@ -80,7 +80,9 @@ class Phrases:
         )
 
     def _time(self, at: datetime) -> str:
-        return self._paint(_DIM, f"{at.astimezone():%H:%M}")
+        local = at.astimezone()
+        today = local.date() == _now().astimezone().date()
+        return self._paint(_DIM, f"{local:%H:%M}" if today else f"{local:%Y-%m-%d %H:%M}")
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
