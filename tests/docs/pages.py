@@ -13,14 +13,14 @@ _OURS = {".ci", ".github"}  # of the folders whose names begin with a dot
 
 
 def files() -> Iterator[Path]:
-    """Yield every file of the project, but not what tools put there."""
+    """Yield every file of the project, but not what tools, or the service, put there."""
     for folder, folders, names in os.walk(HOME):
         folders[:] = [
             name
             for name in folders
             if name in _OURS or not (name.startswith(".") or name == "__pycache__")
         ]
-        yield from (Path(folder, name) for name in names if name != ".git")
+        yield from (Path(folder, name) for name in names if name != ".git" and ".db" not in name)
 
 
 def pages() -> list[Path]:

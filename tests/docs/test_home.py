@@ -1,8 +1,6 @@
 import re
 from pathlib import Path
 
-import pytest
-
 from tests.docs.pages import HOME, files
 
 # Paths as they are on one machine only; hosts of registries, and options that name such.
@@ -29,18 +27,18 @@ def _text(path: Path) -> str:
         return ""
 
 
-@pytest.mark.parametrize("path", sorted(files()), ids=_name)
-def test_speaks_of_itself_alone(path: Path) -> None:
+def test_speaks_of_itself_alone() -> None:
     """No file names a path of one machine, or the host of a registry."""
-    if path == Path(__file__):
-        return
-    found = _ELSEWHERE.search(_text(path))
-    assert found is None, f"{_name(path)}: {found[0]}"
+    found = [
+        f"{_name(path)}: {match[0]}"
+        for path in files()
+        if path != Path(__file__) and (match := _ELSEWHERE.search(_text(path)))
+    ]
+    assert not found
 
 
 def test_locks_name_no_host() -> None:
     """The lock files say what is installed, never from where."""
     locks = [path for path in files() if _LOCKS.fullmatch(_name(path))]
     assert locks
-    for lock in locks:
-        assert "://" not in lock.read_text(), _name(lock)
+    assert not [_name(lock) for lock in locks if "://" in lock.read_text()]
