@@ -28,7 +28,7 @@ async def program(name: str, *options: str) -> AsyncIterator[Process]:
         stdout=PIPE,
         stderr=PIPE,
         cwd=ROOT,
-        env={**os.environ, "PYTHONIOENCODING": "ascii"},
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUNBUFFERED": ""},
     )
     try:
         yield process
