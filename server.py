@@ -15,6 +15,7 @@ from aiohttp import web
 
 import utils
 from chat.limits import Places
+from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
 from doors.gate import gate
 from journal.memory import MemoryStore
@@ -22,27 +23,29 @@ from journal.promise import JournalError, Store
 from journal.spine import Journal
 from journal.sqlite import SqliteStore
 from lines.heartbeat import Lines
-from lines.websocket import WebSocketLine
-from rooms.batch import Event
+from lines.websocket import CLOSING_TIME, WebSocketLine
 from rooms.room import Rooms
 from settings import MEMORY, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
+from wire.forms import JSON_1, JSON_2
 from wire.frames import decode_json, frame, json_frame
-from wire.messages import Reason, frame_v1
+from wire.messages import Reason
+from wire.version2 import SUBPROTOCOL
 
 SETTINGS = web.AppKey("settings", Settings)
 LINES = web.AppKey("lines", Lines)
 SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
 
+TRIM_EVERY = 60.0  # seconds
 SETTLING_TIME = 1.0  # seconds that a stop waits for the journal
-HANDLER_TIME = 1.0  # seconds that it waits for handlers after everyone was told
+HANDLER_TIME = CLOSING_TIME + 0.5  # seconds that it waits for handlers after that
 
 _log = logging.getLogger("roomful")
 
 
 async def ws_echo(request: web.Request) -> web.WebSocketResponse:
     """Answer every JSON text message X with {"echo": X}."""
-    line = WebSocketLine(request, frame_v1)
+    line = WebSocketLine(request, JSON_1)
     response = await line.open_up()
     request.app[LINES].add(line)
     try:
@@ -50,10 +53,10 @@ async def ws_echo(request: web.Request) -> web.WebSocketResponse:
             line.write(_echo(received))
             await line.drain()
     except ConnectionError:
-        pass
+        pass  # the line is gone, in the middle of a repetition
     finally:
         request.app[LINES].discard(line)
-    await line.close(Disconnect.POLITE)
+    await line.hang_up(Disconnect.POLITE)
     return response
 
 
@@ -70,10 +73,13 @@ def _echo(received: str | bytes) -> bytes:
 
 async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     """Let one person talk, from the handshake to the end of the line."""
-    line = WebSocketLine(request, frame_v1)
+    line = WebSocketLine(request, JSON_1, protocols=(SUBPROTOCOL,))
     response = await line.open_up()
-    session = Session(request.app, line, request.app[SETTINGS].messages_per_second)
-    session.enter(request.query.get("room"), request.query.get("nick"))
+    version = 1
+    if line.subprotocol == SUBPROTOCOL:
+        version, line.form = 2, JSON_2
+    session = Session(request.app, line, version, request.app[SETTINGS].messages_per_second)
+    session.person.enter(request.query.get("room"), request.query.get("nick"))
     request.app[LINES].add(line)
     request.app[SESSIONS].add(session)
     disconnect = Disconnect.POLITE
@@ -84,7 +90,7 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
         disconnect = Disconnect.TOO_FAST
         line.ended(Reason.KICKED)
     except ConnectionError:
-        pass
+        pass  # the line is gone, and `line.reason` says so
     except Exception:  # noqa: BLE001 - a bug costs one session, and is told in the log
         _log.exception("A session failed")
         disconnect = Disconnect.INTERNAL
@@ -93,7 +99,7 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
         session.leave(line.reason)
         request.app[SESSIONS].discard(session)
         request.app[LINES].discard(line)
-    await line.close(disconnect)
+    await line.hang_up(disconnect)
     return response
 
 
@@ -143,13 +149,24 @@ async def _journal(app: web.Application) -> AsyncIterator[None]:
     """Open the log and write to it for as long as the service runs."""
     data = app[SETTINGS].data
     store: Store = MemoryStore() if data == MEMORY else SqliteStore(Path(data))
-    journal: Journal[Event] = Journal(store, partial(utils.deliver, app))
+    journal: Journal[utils.Happening] = Journal(store, partial(utils.deliver, app))
     app[utils.JOURNAL] = journal
-    writing = asyncio.create_task(journal.write())
+    app[SEATS] = Seats(app)
+    app[SEATS].restore(store.seats())
+    tasks = asyncio.create_task(journal.write()), asyncio.create_task(_trim(app))
     yield
-    writing.cancel()
-    await asyncio.wait((writing,))
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
     await journal.finish()
+
+
+async def _trim(app: web.Application) -> None:
+    """Forget what need not be kept, now and every minute."""
+    settings = app[SETTINGS]
+    while True:
+        await app[utils.JOURNAL].trim(settings.keep, settings.keep_days)
+        await asyncio.sleep(TRIM_EVERY)
 
 
 async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
@@ -163,13 +180,15 @@ async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
 async def _close_people(app: web.Application) -> None:
     """Let the journal finish, then tell everyone that the service stops; shame nobody."""
     for session in app[SESSIONS]:
-        session.gone = True
+        session.person.gone = True
+    app[SEATS].close()
     try:
         await asyncio.wait_for(app[utils.JOURNAL].settled(), SETTLING_TIME)
     except TimeoutError:
         _log.error("The log is too slow to be waited for")
     utils.rooms_of(app).clear()
-    await asyncio.gather(*(line.close(Disconnect.RESTART, Reason.RESTART) for line in app[LINES]))
+    for line in app[LINES]:
+        line.end(Disconnect.RESTART, Reason.RESTART)
 
 
 async def serve(settings: Settings) -> None:

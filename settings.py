@@ -22,6 +22,8 @@ class Settings:
     host: str = "localhost"
     port: int = 8080
     data: str = "roomful.db"
+    keep: int = 100_000
+    keep_days: float = 0.0
     name: str = "TestChat"
     telnet_port: int = 5005
     allow_origin: tuple[str, ...] = ()
@@ -107,6 +109,18 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         text=f"the file that keeps the log; {MEMORY} keeps nothing (default: %(default)s)",
     )
+    add(
+        "--keep",
+        kind=_whole(0, 10**12),
+        metavar="N",
+        text="messages of a room that are kept; 0 keeps all (default: %(default)s)",
+    )
+    add(
+        "--keep-days",
+        kind=_number,
+        metavar="DAYS",
+        text="how long messages are kept; 0 keeps them for ever (default: %(default)g)",
+    )
     add("--name", text="what the service calls itself (default: %(default)s)")
     add(
         "--telnet-port",
@@ -124,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--messages-per-second",
-        kind=_rate,
+        kind=_number,
         metavar="N",
         text="requests one connection may make per second, four times that at once;"
         " 0 sets no limit (default: %(default)g)",
@@ -151,7 +165,7 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
     return convert
 
 
-def _rate(text: str) -> float:
+def _number(text: str) -> float:
     try:
         rate = float(text)
     except ValueError:

@@ -2,25 +2,44 @@
 
 A name is taken or freed at once; what the others hear of it, and every answer, has its place
 in the room's order, which the journal keeps. Nothing here waits.
+
+In all that follows, `answer` renders what the one who caused it is told in place of the
+notice, `settled` is called once all this is delivered or could not be, and `seat` is stored
+with it.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from aiohttp import web
 
+from journal.promise import NoSeat, Seat
 from journal.spine import Journal
-from rooms.batch import Batch, Event
+from rooms.batch import Answer, Batch, Event
 from rooms.peer import Peer
 from rooms.room import Room, Rooms
 from wire.errors import Code, Refused
 from wire.messages import Draft, Joined, Left, NickChanged, Notice, Reason
 
-Answer: TypeAlias = Callable[[Event, int], bytes]
-"""Renders what an author is told, given the event and the room's last message at its place."""
 
-JOURNAL: web.AppKey[Journal[Event]] = web.AppKey("journal", Journal)
+@dataclass(slots=True, eq=False)
+class Happening(Event):
+    """An event on its way through the journal, with the seat that is stored with it."""
+
+    seat: Seat | NoSeat | None = None
+
+
+class Along(TypedDict, total=False):
+    """What goes along with whatever happens."""
+
+    answer: Answer | None
+    settled: Callable[[], None] | None
+    seat: Seat | NoSeat | None
+
+
+JOURNAL: web.AppKey[Journal[Happening]] = web.AppKey("journal", Journal)
 
 _log = logging.getLogger(__name__)
 
@@ -49,15 +68,16 @@ def broadcast(
     notice: Notice | Draft | None,
     *,
     author: Peer | None = None,
-    answer: Answer | None = None,
-    settled: Callable[[], None] | None = None,
+    users: Sequence[str] = (),
+    enters: Callable[[int], int] | None = None,
+    **along: Unpack[Along],
 ) -> None:
-    """Tell a room; its author gets the answer in place of the notice.
+    """Tell a room.
 
     A `Draft` is stored and numbered first. Without a notice only the author is told something.
-    `settled` is called once all this is delivered, or could not be.
+    `users` and `enters` are those of `Event`.
     """
-    app[JOURNAL].submit(Event(room, notice, author, answer, settled=settled))
+    app[JOURNAL].submit(Happening(room, notice, author, users=users, enters=enters, **along))
 
 
 def enter(
@@ -66,42 +86,79 @@ def enter(
     nick: str,
     peer: Peer,
     *,
-    answer: Answer,
-    settled: Callable[[], None] | None = None,
-) -> None:
-    """Let a peer into a room under a nick.
+    enters: Callable[[int], int] | None = None,
+    announced: bool = True,
+    **along: Unpack[Along],
+) -> str:
+    """Let a peer into a room under a nick, and return the room's name as it is shown.
 
-    Raises Refused if the nick is taken there.
+    Raises Refused if the nick is taken there. The others are told, unless it is not `announced`.
     """
     rooms = rooms_of(app)
     here = rooms.get(room)
     if here is None:
         here = Room(app[JOURNAL].shown(room))
-    if not here.join(nick, peer):
+    if not here.join(nick, peer, announced=announced):
         raise Refused(Code.NICK_TAKEN, "Name already in use in this room.")
     rooms[here.name] = here
-    app[JOURNAL].submit(Event(here.name, Joined(nick), peer, answer, enters=True, settled=settled))
+    peer.depart()
+    notice = Joined(nick) if announced else None
+    users = retrieve_users(app, here.name) + ([] if announced else [nick])
+    enters = enters or _at_the_end
+    broadcast(app, here.name, notice, author=peer, users=users, enters=enters, **along)
+    return here.name
 
 
-def leave(app: web.Application, room: str, nick: str, reason: Reason) -> None:
-    """Take whoever has this nick out of a room."""
+def _at_the_end(last: int) -> int:
+    return last
+
+
+def announce(app: web.Application, room: str, nick: str, seat: Seat | None = None) -> None:
+    """Tell the others of someone who has entered unannounced."""
+    here = rooms_of(app)[room]
+    here.announce(nick)
+    broadcast(app, here.name, Joined(nick), author=here[nick], seat=seat)
+
+
+def leave(
+    app: web.Application,
+    room: str,
+    nick: str,
+    reason: Reason,
+    seat: Seat | NoSeat | None = None,
+) -> None:
+    """Take whoever has this nick out of a room; the others hear of it if they knew the nick."""
     rooms = rooms_of(app)
     here = rooms[room]
     nick = here.shown(nick)
-    here.leave(nick)
+    known = here.leave(nick)
     if not here:
         del rooms[room]
-    broadcast(app, here.name, Left(nick, reason))
+    broadcast(app, here.name, Left(nick, reason) if known else None, seat=seat)
+
+
+def replace_peer(app: web.Application, room: str, nick: str, peer: Peer) -> None:
+    """Put a peer in someone's place; nobody is told."""
+    rooms_of(app)[room][nick] = peer
+
+
+def take_back(
+    app: web.Application,
+    room: str,
+    nick: str,
+    peer: Peer,
+    enters: Callable[[int], int],
+    **along: Unpack[Along],
+) -> None:
+    """Let a peer take the place that was someone's; the others are told nothing."""
+    replace_peer(app, room, nick, peer)
+    peer.depart()
+    here = rooms_of(app)[room]
+    broadcast(app, here.name, None, author=peer, users=here.people(), enters=enters, **along)
 
 
 def change_nick(
-    app: web.Application,
-    room: str,
-    new_nick: str,
-    old_nick: str,
-    *,
-    answer: Answer,
-    settled: Callable[[], None] | None = None,
+    app: web.Application, room: str, new_nick: str, old_nick: str, **along: Unpack[Along]
 ) -> None:
     """Give someone in a room another nick, at the same place among the people.
 
@@ -115,7 +172,7 @@ def change_nick(
     if new_nick != old_nick:
         here.rename(old_nick, new_nick)
         notice = NickChanged(old_nick, new_nick)
-    broadcast(app, here.name, notice, author=peer, answer=answer, settled=settled)
+    broadcast(app, here.name, notice, author=peer, **along)
 
 
 def change_room(
@@ -124,30 +181,41 @@ def change_room(
     old_room: str,
     nick: str,
     *,
-    answer: Answer,
-    settled: Callable[[], None] | None = None,
+    enters: Callable[[int], int] | None = None,
+    **along: Unpack[Along],
 ) -> str:
     """Move someone to another room and return its name as it is shown.
 
-    Raises Refused if the nick is taken there. To the room one is in: works and tells nobody.
+    Raises Refused if the nick is taken there. To the room one is in: works and tells nobody;
+    with `enters` one enters it anew.
     """
     rooms = rooms_of(app)
     here = rooms[old_room]
     peer = here[nick]
     if rooms.get(new_room) is here:
-        broadcast(app, here.name, None, author=peer, answer=answer, settled=settled)
+        if enters is None:
+            broadcast(app, here.name, None, author=peer, users=here.people(), **along)
+        else:
+            take_back(app, here.name, nick, peer, enters, **along)
         return here.name
-    enter(app, new_room, nick, peer, answer=answer, settled=settled)
+    room = enter(app, new_room, nick, peer, enters=enters, **along)
     leave(app, old_room, nick, Reason.MOVED)
-    return rooms[new_room].name
+    return room
+
+
+def peer_at(app: web.Application, room: str, nick: str) -> Peer | None:
+    """Return who has a nick in a room."""
+    here = rooms_of(app).get(room)
+    return None if here is None else here.get(nick)
 
 
 def retrieve_users(app: web.Application, room: str) -> list[str]:
     """Return the nicks in a room in order of arrival; none if nobody is there."""
-    return list(rooms_of(app).get(room, ()))
+    here = rooms_of(app).get(room)
+    return [] if here is None else here.people()
 
 
 def retrieve_rooms(app: web.Application) -> list[tuple[str, int]]:
     """Return the rooms with people in them and how many, largest first."""
-    rooms = [(room.name, len(room)) for room in rooms_of(app).values()]
-    return sorted(rooms, key=lambda listed: -listed[1])
+    counts = [(room.name, len(room.people())) for room in rooms_of(app).values()]
+    return sorted(((room, count) for room, count in counts if count), key=lambda room: -room[1])

@@ -3,13 +3,13 @@
 An action raises Refused, or sees to exactly one reply; `ref` is to be part of it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 import utils
-from wire import messages, names
+from chat.entrance import Entrance
+from chat.seats import SEATS, seat_key
+from wire import messages, names, version2
 from wire.errors import Code, Refused
 from wire.frames import json_frame
 from wire.messages import Body, Draft, Request
@@ -18,70 +18,111 @@ if TYPE_CHECKING:
     from chat.session import Session
     from rooms.batch import Event
 
-
 Action: TypeAlias = "Callable[[Session, Request, Body], Awaitable[None]]"
 """Carries out a request of a session, or raises Refused."""
 
 
-async def set_nick(session: Session, request: Request, ref: Body) -> None:
+async def set_nick(session: "Session", request: Request, ref: Body) -> None:
     """Take another nick in the room one is in."""
+    person = session.person
     nick = names.nick(request.get("nick"))
-    utils.change_nick(
-        session.app,
-        session.room,
-        nick,
-        session.nick,
-        answer=_fixed(messages.done("set_nick") | ref),
-        settled=session.under_way(0),
-    )
-    session.nick = nick
+    answer = json_frame(messages.done("set_nick") | ref)
+    with session.under_way() as settled:
+        utils.change_nick(
+            session.app,
+            person.room,
+            nick,
+            person.nick,
+            answer=lambda _event, _last_id: answer,
+            settled=settled,
+            seat=person.seat(nick=nick),
+        )
+    person.nick = nick
 
 
-async def join_room(session: Session, request: Request, ref: Body) -> None:
+async def join_room(session: "Session", request: Request, ref: Body) -> None:
     """Move to another room."""
+    person = session.person
     room = names.room(request.get("room"))
-    session.room = utils.change_room(
-        session.app,
-        room,
-        session.room,
-        session.nick,
-        answer=_fixed(messages.done("join_room") | ref),
-        settled=session.under_way(0),
-    )
+    body = messages.done("join_room") | ref
+    fixed = json_frame(body)
+    stays = names.fold(room) == names.fold(person.room)
+    if stays:
+        person.announce()
+    since = version2.since(request) if person.version > 1 else None
+    entrance = Entrance(session.app[utils.JOURNAL], room, since, body)
+    with session.under_way() as settled:
+        person.room = utils.change_room(
+            session.app,
+            room,
+            person.room,
+            person.nick,
+            enters=None if since is None else entrance.enters,
+            answer=entrance.answer if person.version > 1 else lambda _event, _last_id: fixed,
+            settled=settled,
+            seat=person.seat(room=room, arrived=not stays),
+        )
+    person.announced = True
 
 
-async def chat_message(session: Session, request: Request, ref: Body) -> None:
+async def resume(session: "Session", request: Request, ref: Body) -> None:
+    """Take back the seat of an earlier connection, and what was missed."""
+    if not session.fresh:
+        raise Refused(
+            Code.INVALID_REQUEST, "Resuming is only possible as the first request of a connection."
+        )
+    token, since = version2.token(request), version2.since(request)
+    room = None if request.get("room") is None else names.room(request["room"])
+    key = seat_key(token)
+    try:
+        seat = await session.app[SEATS].find(key)
+    except OSError as error:
+        raise Refused(
+            Code.NO_HISTORY, "The session cannot be looked up; try again later."
+        ) from error
+    if session.person.gone:
+        return
+    if seat is None or key == session.person.key:
+        raise Refused(Code.UNKNOWN_SESSION, "There is no such session any more; join anew.")
+    body = messages.done("resume") | ref
+    with session.under_way() as settled:
+        session.person.resume(seat, room or seat.room, since, body, settled)
+
+
+async def chat_message(session: "Session", request: Request, ref: Body) -> None:
     """Say something to the room one is in; the reply is sent once it is stored."""
+    person = session.person
     text = messages.message_text(request)
+    draft = Draft(person.nick, text)
+    if person.version > 1:
+        draft = Draft(person.nick, text, person.key, version2.key(request))
 
-    def answer(event: Event, _last_id: int) -> bytes:
-        if event.error is not None:
+    def answer(event: "Event", _last_id: int) -> bytes:
+        said = event.repeats or event.notice
+        if not isinstance(said, messages.Said):
             refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
-            return json_frame(messages.refusal("chat_message", refused) | ref)
-        return json_frame(messages.done("chat_message", text) | ref)
+            return json_frame(session.refusal("chat_message", refused) | ref)
+        body = messages.done("chat_message", said.message) | ref
+        return json_frame(body if person.version == 1 else body | version2.stored(said))
 
-    utils.broadcast(
-        session.app,
-        session.room,
-        Draft(session.nick, text),
-        author=session.line,
-        answer=answer,
-        settled=session.under_way(len(text)),
-    )
+    with session.under_way(len(text)) as settled:
+        utils.broadcast(
+            session.app, person.room, draft, author=person.line, answer=answer, settled=settled
+        )
 
 
-async def user_list(session: Session, request: Request, ref: Body) -> None:
+async def user_list(session: "Session", request: Request, ref: Body) -> None:
     """Tell who is in a room."""
     room = _room(session, request)
     session.reply(messages.user_list(room, utils.retrieve_users(session.app, room)) | ref)
 
 
-async def room_list(session: Session, _request: Request, ref: Body) -> None:
+async def room_list(session: "Session", _request: Request, ref: Body) -> None:
     """Tell which rooms have people in them."""
     session.reply(messages.room_list(utils.retrieve_rooms(session.app)) | ref)
 
 
-async def history(session: Session, request: Request, ref: Body) -> None:
+async def history(session: "Session", request: Request, ref: Body) -> None:
     """Tell what was said in a room, a page at a time."""
     room = _room(session, request)
     before = messages.integer(request, "before", 0, messages.MAX_INTEGER)
@@ -95,18 +136,13 @@ async def history(session: Session, request: Request, ref: Body) -> None:
     session.reply(messages.history(room, journal.epoch, page.messages, more=page.more) | ref)
 
 
-def _room(session: Session, request: Request) -> str:
+def _room(session: "Session", request: Request) -> str:
     """Return the room a request names, as it is shown, or else the one they are in."""
     if request.get("room") is None:
-        return session.room
+        return session.person.room
     room = names.room(request["room"])
     here = utils.rooms_of(session.app).get(room)
     return session.app[utils.JOURNAL].shown(room) if here is None else here.name
-
-
-def _fixed(body: Body) -> utils.Answer:
-    answer = json_frame(body)
-    return lambda _event, _last_id: answer
 
 
 ACTIONS: dict[str, Action] = {
@@ -118,5 +154,11 @@ ACTIONS: dict[str, Action] = {
     "history": history,
 }
 
+ACTIONS_2: dict[str, Action] = ACTIONS | {"resume": resume}
+"""The actions of version 2."""
+
 TOGETHER = frozenset({"chat_message"})
 """Actions of which one person may have several under way at once."""
+
+UNHEARD = frozenset({"join_room", "resume"})
+"""Actions that take one away from where one connected, before the others know one was there."""

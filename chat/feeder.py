@@ -2,21 +2,28 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from journal.spine import Journal
 from lines.line import BOUND, Line
-from rooms.batch import Event
+from utils import Happening
 from wire.messages import MAX_PAGE, Reason
 
 _log = logging.getLogger(__name__)
 
 
 class Feeder:
-    """At most one task for one line, and only for as long as the line is behind."""
+    """At most one task for one line, and only for as long as the line is behind.
 
-    def __init__(self, journal: Journal[Event], line: Line) -> None:
+    `tell_snapshot` is called where, after that, the person is to be told who is there.
+    """
+
+    def __init__(
+        self, journal: Journal[Happening], line: Line, tell_snapshot: Callable[[], None]
+    ) -> None:
         self._journal = journal
         self._line = line
+        self._tell_snapshot = tell_snapshot
         self._task: asyncio.Task[None] | None = None
         line.fell_behind = self._start
 
@@ -46,8 +53,8 @@ class Feeder:
                 last = journal.last_id(line.room)
                 page = await journal.page(line.room, after=line.place, limit=MAX_PAGE)
                 line.feed(page.messages, page.messages[-1].id if page.more else last)
-                if line.place == journal.last_id(line.room):
-                    line.catch_up()
+                if line.place == journal.last_id(line.room) and line.catch_up():
+                    self._tell_snapshot()
         except ConnectionError:
             pass  # the session finds out by itself that its line is gone
         except OSError:

@@ -1,8 +1,8 @@
-"""A session is one person talking: their nick, their room, and what they have under way."""
+"""A session carries out what one person asks for, one reply a request, in order."""
 
 import asyncio
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
 
@@ -10,14 +10,12 @@ import utils
 from chat import actions
 from chat.feeder import Feeder
 from chat.limits import PATIENCE, UNDER_WAY, UNDER_WAY_BYTES, TokenBucket
+from chat.person import Person
 from lines.line import Line
-from rooms.batch import Event
-from wire import messages, names
+from wire import messages, version2
 from wire.errors import Code, Refused
 from wire.frames import decode_json, json_frame
 from wire.messages import Body, Reason
-
-DEFAULT_ROOM = "default"
 
 
 class WornOut(Exception):  # noqa: N818 - an order to end the connection
@@ -25,59 +23,27 @@ class WornOut(Exception):  # noqa: N818 - an order to end the connection
 
 
 class Session:
-    """Carries out one person's requests, each with one reply, in order.
+    """One person's requests and replies.
 
     Messages may be under way to the store together, to the bounds of chat/limits.py. Any other
     request waits until all before it is answered, and is answered before the next is read.
     """
 
-    def __init__(self, app: web.Application, line: Line, rate: float) -> None:
+    def __init__(self, app: web.Application, line: Line, version: int, rate: float) -> None:
         self.app = app
-        self.line = line
-        self.room = ""
-        self.nick = ""
-        self.gone = False  # once one has left for good, what is still to be done is not done
-        self._feeder = Feeder(app[utils.JOURNAL], line)
+        self.person = Person(app, line, version, version2.limits(rate, UNDER_WAY))
+        self.fresh = True  # nothing was asked for yet
         self._bucket = TokenBucket(rate, asyncio.get_running_loop().time())
         self._refused_in_a_row = 0
         self._under_way = 0
         self._under_way_bytes = 0
         self._progress = asyncio.Event()
-
-    def enter(self, room: str | None, nick: str | None) -> None:
-        """Enter the room and under the nick that were asked for, where they can be had."""
-        try:
-            self.room = names.room(room)
-        except Refused:
-            self.room = DEFAULT_ROOM
-        try:
-            self._enter_as(names.nick(nick))
-        except Refused:
-            self._enter_as(self._random_nick())
-
-    def _enter_as(self, nick: str) -> None:
-        utils.enter(self.app, self.room, nick, self.line, answer=self._connected)
-        self.room = utils.rooms_of(self.app)[self.room].name
-        self.nick = nick
-
-    def _random_nick(self) -> str:
-        """Return `User` and digits, free in the room; the fuller the room, the more digits."""
-        taken = utils.rooms_of(self.app).get(self.room, ())
-        digits = max(4, len(str(len(taken))) + 1)
-        while True:
-            nick = f"User{secrets.randbelow(9 * 10 ** (digits - 1)) + 10 ** (digits - 1)}"
-            if nick not in taken:
-                return nick
-
-    def _connected(self, _event: Event, _last_id: int) -> bytes:
-        return json_frame(messages.connecting(self.room, self.nick))
+        self._feeder = Feeder(app[utils.JOURNAL], line, self._tell_snapshot)
 
     def leave(self, reason: Reason) -> None:
-        """Leave for good; the others hear why."""
-        if not self.gone:
-            self.gone = True
-            utils.leave(self.app, self.room, self.nick, reason)
+        """Leave for good; what is still to be done is not done."""
         self._feeder.stop()
+        self.person.leave(reason)
 
     async def perform(self, frame: str | bytes) -> None:
         """Carry out one request; the reply takes its place in the order of replies.
@@ -91,24 +57,31 @@ class Session:
             action = _named_action(request)
             ref = messages.reference(request)
             self._allow()
-            if action is None or action not in actions.ACTIONS:
-                raise Refused(
-                    Code.UNKNOWN_ACTION,
-                    f'"action" must be one of: {", ".join(sorted(actions.ACTIONS))}.',
-                )
-            together = action in actions.TOGETHER
-            if together:
-                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - len(frame))
-            else:
-                await self._settled()
-            if not self.gone:
-                await actions.ACTIONS[action](self, request, ref)
-            if not together:
-                await self._settled()
+            await self._carry_out(action, request, ref, len(frame))
         except Refused as refused:
             await self._settled(UNDER_WAY - 1)
-            self.reply(messages.refusal(action, refused) | ref)
+            self.reply(self.refusal(action, refused) | ref)
         await self._feeder.done()
+
+    async def _carry_out(
+        self, action: str | None, request: messages.Request, ref: Body, size: int
+    ) -> None:
+        self.fresh = self.fresh and action == "resume"
+        if action not in actions.UNHEARD:
+            self.person.announce()
+        known = actions.ACTIONS if self.person.version == 1 else actions.ACTIONS_2
+        if action is None or action not in known:
+            raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {", ".join(known)}.')
+        together = action in actions.TOGETHER
+        if together:
+            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
+        else:
+            await self._settled()
+        if not self.person.gone:
+            await known[action](self, request, ref)
+        if not together:
+            await self._settled()
+            self.fresh = False
 
     def _allow(self) -> None:
         wait = self._bucket.take(asyncio.get_running_loop().time())
@@ -124,22 +97,43 @@ class Session:
             retry_after=wait,
         )
 
+    def refusal(self, action: str | None, refused: Refused) -> Body:
+        """Return the failing reply in this session's version of the wire."""
+        body = messages.refusal(action, refused)
+        return body if self.person.version == 1 else body | version2.refusal(refused)
+
     def reply(self, body: Body) -> None:
         """Give a reply its place in the order of replies."""
-        if self.gone:
+        if self.person.gone:
             return
         answer = json_frame(body)
-        utils.broadcast(
-            self.app,
-            self.room,
-            None,
-            author=self.line,
-            answer=lambda _event, _last_id: answer,
-            settled=self.under_way(len(answer)),
-        )
+        with self.under_way(len(answer)) as settled:
+            utils.broadcast(
+                self.app,
+                self.person.room,
+                None,
+                author=self.person.line,
+                answer=lambda _event, _last_id: answer,
+                settled=settled,
+            )
 
-    def under_way(self, size: int) -> Callable[[], None]:
-        """Count something as under way until what is returned is called."""
+    def _tell_snapshot(self) -> None:
+        """Tell, at its place in the order, that one has caught up and who is there."""
+        if not self.person.gone:
+            utils.broadcast(
+                self.app,
+                self.person.room,
+                None,
+                author=self.person.line,
+                users=utils.retrieve_users(self.app, self.person.room),
+                answer=lambda event, last: json_frame(
+                    version2.caught_up(event.room, last, event.users)
+                ),
+            )
+
+    @contextmanager
+    def under_way(self, size: int = 0) -> Iterator[Callable[[], None]]:
+        """Count something as under way until what is yielded is called, or the block fails."""
         self._under_way += 1
         self._under_way_bytes += size
 
@@ -148,7 +142,11 @@ class Session:
             self._under_way_bytes -= size
             self._progress.set()
 
-        return settle
+        try:
+            yield settle
+        except BaseException:
+            settle()
+            raise
 
     async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
         """Wait until at most so much is under way."""

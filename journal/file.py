@@ -33,7 +33,7 @@ class LogFile:
             self.reader.execute("pragma query_only = on")
         except sqlite3.Error as error:
             self._lock.close()
-            self._refuse(str(error), error)
+            self.refuse(str(error), error)
         except BaseException:
             self._lock.close()
             raise
@@ -43,12 +43,12 @@ class LogFile:
         try:
             lock = path.open("ab")
         except OSError as error:
-            self._refuse(error.strerror or str(error), error)
+            self.refuse(error.strerror or str(error), error)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             lock.close()
-            self._refuse("another server is using it; stop that one, or name another file", error)
+            self.refuse("another server is using it; stop that one, or name another file", error)
         return lock
 
     def _connect(self) -> sqlite3.Connection:
@@ -67,9 +67,9 @@ class LogFile:
         if not tables and not owner:
             return
         if owner != APPLICATION_ID:
-            self._refuse("it is the database of another program; name another file")
+            self.refuse("it is the database of another program; name another file")
         if version > VERSION:
-            self._refuse(
+            self.refuse(
                 f"a newer Roomful wrote it (format {version}, this one knows {VERSION});"
                 " use that one"
             )
@@ -77,6 +77,7 @@ class LogFile:
     def _begin(self) -> str:
         """Make a new file ours, and note that from now on the log is open."""
         db = self.writer
+        db.execute("pragma auto_vacuum = incremental")  # heeded only by a new file
         db.execute("pragma journal_mode = wal")
         db.execute("pragma synchronous = full")
         try:
@@ -109,5 +110,6 @@ class LogFile:
         self.writer.close()
         self._lock.close()
 
-    def _refuse(self, why: str, cause: Exception | None = None) -> NoReturn:
+    def refuse(self, why: str, cause: Exception | None = None) -> NoReturn:
+        """Raise JournalError with the reason why this file cannot be used."""
         raise JournalError(f"The log {self._path} cannot be opened: {why}.") from cause

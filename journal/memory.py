@@ -1,15 +1,32 @@
 """A log in memory: for tests, and for those who want nothing kept."""
 
 import secrets
-from collections import deque
+import time
+from collections import OrderedDict, deque
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import islice
 
-from journal.promise import Numbered
-from wire.messages import Said
+from journal.promise import (
+    KEY_SECONDS,
+    KEYS,
+    SEAT_SECONDS,
+    Log,
+    NoSeat,
+    Posted,
+    Seat,
+    Stored,
+)
+from wire.messages import Draft, Said
 from wire.names import fold
 
 KEEP = 10_000  # messages a room, for those who fell behind
+
+
+@dataclass(slots=True)
+class _RoomLog:
+    last: int = 0
+    messages: deque[Said] = field(default_factory=lambda: deque(maxlen=KEEP))
 
 
 class MemoryStore:
@@ -17,31 +34,87 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.epoch = secrets.token_hex(8)
-        self._rooms: dict[str, deque[Said]] = {}
+        self._rooms: dict[str, _RoomLog] = {}
+        self._seats: dict[int, Seat] = {}
+        self._keys: dict[int, OrderedDict[tuple[str, str], Said]] = {}  # of each session
 
-    def rooms(self) -> dict[str, int]:
+    def logs(self) -> list[Log]:
         """Return nothing: this log begins anew."""
-        return {}
+        return []
 
-    async def append(self, messages: Sequence[Numbered]) -> None:
-        """Keep these messages."""
-        for message in messages:
-            self._rooms.setdefault(fold(message.room), deque(maxlen=KEEP)).append(message.said)
+    def seats(self) -> list[Seat]:
+        """Return nothing: this log begins anew."""
+        return []
+
+    def first_id(self, room: str) -> int:
+        """Return the number of the oldest message that is still kept."""
+        log = self._rooms.get(fold(room))
+        return 1 if log is None else log.last - len(log.messages) + 1
+
+    async def append(
+        self, posted: Sequence[Posted], seats: Sequence[Seat | NoSeat]
+    ) -> list[Stored]:
+        """Keep and number these messages and seats."""
+        for seat in seats:
+            if isinstance(seat, NoSeat):
+                self._seats.pop(seat.key, None)
+                self._keys.pop(seat.key, None)
+            else:
+                self._seats[seat.key] = seat
+        return [self._append(*message) for message in posted]
+
+    def _append(self, room: str, draft: Draft, ts: int) -> Stored:
+        folded = fold(room)
+        keys: OrderedDict[tuple[str, str], Said] = OrderedDict()
+        if draft.session is not None and draft.key is not None:
+            keys = self._keys.setdefault(draft.session, keys)
+            first = keys.get((folded, draft.key))
+            if first is not None:
+                return Stored(first, repeated=True)
+        log = self._rooms.setdefault(folded, _RoomLog())
+        log.last += 1
+        said = Said(log.last, ts, draft.user, draft.message)
+        log.messages.append(said)
+        if draft.key is not None:
+            keys[folded, draft.key] = said
+            while len(keys) > KEYS and next(iter(keys.values())).ts < ts - KEY_SECONDS * 1000:
+                keys.popitem(last=False)
+        return Stored(said, repeated=False)
 
     async def read(
         self, room: str, after: int, before: int, limit: int, *, newest: bool
     ) -> list[Said]:
         """Return the messages with `after` < id < `before`, oldest first, at most `limit`."""
         log = self._rooms.get(fold(room))
-        if not log:
+        if log is None:
             return []
-        start = max(after - log[0].id + 1, 0)
-        stop = min(before - log[0].id, len(log))
+        first = log.last - len(log.messages) + 1
+        start = max(after - first + 1, 0)
+        stop = min(before - first, len(log.messages))
         if newest:
             start = max(start, stop - limit)
         else:
             stop = min(stop, start + limit)
-        return list(islice(log, start, max(stop, start)))
+        return list(islice(log.messages, start, max(stop, start)))
+
+    async def seat(self, key: int) -> Seat | None:
+        """Return a seat, if it is still kept."""
+        return self._seats.get(key)
+
+    async def trim(self, keep: int, since: int) -> bool:
+        """Forget old messages, and the keys and seats whose time is over."""
+        for log in self._rooms.values():
+            while log.messages and (
+                (keep and len(log.messages) > keep) or log.messages[0].ts < since
+            ):
+                log.messages.popleft()
+        now = time.time_ns() // 1_000_000
+        over = now - SEAT_SECONDS * 1000
+        for seat in tuple(self._seats.values()):
+            if seat.ended is not None and seat.ended < over:
+                del self._seats[seat.key]
+                self._keys.pop(seat.key, None)
+        return False
 
     async def close(self) -> None:
         """Keep nothing."""

@@ -8,9 +8,13 @@ were numbered may have been lost.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from wire.messages import Draft, Notice, Said
+
+KEY_SECONDS = 600  # a key is remembered for as long,
+KEYS = 1000  # or as one of so many of its session, whichever is longer
+SEAT_SECONDS = 3600  # a seat is kept for as long after its line ended
 
 
 class JournalError(Exception):
@@ -21,16 +25,41 @@ class NotStored(Exception):  # noqa: N818 - it is the state of an entry
     """A message could not be stored; the text says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Where a session sat, so that it can be taken back after any end of the process.
+
+    `key` stands for the session's token and does not tell it. `arrived` orders the people of
+    a room. `ended` is when its line ended, in ms since 1970, or None while it lasts.
+    """
+
+    key: int
+    room: str
+    nick: str
+    arrived: int
+    ended: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSeat:
+    """A session that is not to be taken back any more."""
+
+    key: int
+
+
 class Entry(Protocol):
     """Something that happens in a room and has its place in the room's order.
 
-    Of a `Draft` the journal makes a `Said`, or it sets `error`. Everything else passes through
-    without being stored.
+    Of a `Draft` the journal makes a `Said`, or it sets `error`; of one that was said before
+    under the same key it makes nothing, and sets `repeats`. A `seat` is stored too. Everything
+    else passes through.
     """
 
     room: str
     notice: Notice | Draft | None
+    seat: Seat | NoSeat | None
     error: Exception | None
+    repeats: Said | None
 
 
 E = TypeVar("E", bound=Entry)
@@ -38,12 +67,30 @@ Deliver = Callable[[str, int, Sequence[E]], None]
 """Takes a room, the number of its last message so far, and what happened there since, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Numbered:
-    """A message with its room, as a store takes it."""
+class Posted(NamedTuple):
+    """A message as a store takes it; `ts` in ms since 1970, UTC."""
 
     room: str  # as it is shown
+    draft: Draft
+    ts: int
+
+
+class Stored(NamedTuple):
+    """A message as it was stored, now or, if `repeated`, under the same key before."""
+
     said: Said
+    repeated: bool
+
+
+class Log(NamedTuple):
+    """What there is of a room's log: its name as it is shown, and its first and last number.
+
+    An empty log has `first` = `last` + 1.
+    """
+
+    room: str
+    first: int
+    last: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +102,25 @@ class Page:
 
 
 class Store(Protocol):
-    """Where the log is kept. One writer: `append` is never called while another is under way."""
+    """Where the log is kept. One writer: no `append` or `trim` while another is under way."""
 
     epoch: str
 
-    def rooms(self) -> dict[str, int]:
-        """Return the number of the last message of each room, under the name it is shown by."""
+    def logs(self) -> list[Log]:
+        """Return what there is of every room's log."""
 
-    async def append(self, messages: Sequence[Numbered]) -> None:
-        """Store all of these messages, or none and raise NotStored.
+    def seats(self) -> list[Seat]:
+        """Return the seats whose lines had not ended when the log was last closed."""
 
-        They continue the numbers of their rooms. They are safe when this returns.
+    def first_id(self, room: str) -> int:
+        """Return the number of the oldest message that is still kept; 1 if nothing was trimmed."""
+
+    async def append(
+        self, posted: Sequence[Posted], seats: Sequence[Seat | NoSeat]
+    ) -> list[Stored]:
+        """Store and number all of these messages and seats, or none and raise NotStored.
+
+        They are safe when this returns.
         """
 
     async def read(
@@ -75,6 +130,17 @@ class Store(Protocol):
 
         At most `limit` of them: the first ones, or the last ones if `newest`. May be called
         while an append is under way. Raises OSError if the log cannot be read.
+        """
+
+    async def seat(self, key: int) -> Seat | None:
+        """Return a seat, if it is still kept. Raises OSError if it cannot be read."""
+
+    async def trim(self, keep: int, since: int) -> bool:
+        """Forget some of what need not be kept; return whether there may be more of it.
+
+        That is what is beyond the last `keep` messages of a room (0 keeps all), what was said
+        before `since` (in ms since 1970), and keys and seats whose time is over. Gives the
+        space back. Raises NotStored if nothing can be changed.
         """
 
     async def close(self) -> None:

@@ -11,8 +11,9 @@ create table room (
     key      integer primary key,
     folded   text not null unique,  -- the name by which rooms are compared
     name     text not null,         -- the name by which it is shown
-    last_id  integer not null,      -- as of the message meta.heads
-    last_seq integer not null
+    first_id integer not null,      -- of what is kept; last_id + 1 if nothing is
+    last_id  integer not null,      -- this and last_seq lag behind by some thousand messages,
+    last_seq integer not null       -- which a start reads from the end of the table below
 ) strict;
 
 create table message (
@@ -30,4 +31,22 @@ create table anchor (
     id   integer not null,
     seq  integer not null,
     primary key (room, id)
+) without rowid, strict;
+
+create table seat (
+    key     integer primary key,    -- stands for the session's token
+    room    text not null,
+    nick    text not null,
+    arrived integer not null,       -- orders the people of a room
+    ended   integer                 -- when its line ended, in milliseconds since 1970
+) strict;
+
+create table sent (                 -- which message a session has sent under which key
+    session integer not null,       -- the key of its seat
+    room    integer not null,
+    key     text not null,
+    seq     integer not null,
+    id      integer not null,
+    ts      integer not null,
+    primary key (session, room, key)
 ) without rowid, strict;

@@ -10,13 +10,14 @@ import time
 from collections.abc import Sequence
 from typing import Generic
 
-from journal.promise import Deliver, E, NotStored, Numbered, Page, Store
+from journal.promise import Deliver, E, NotStored, Page, Posted, Seat, Store
 from wire.messages import Draft, Said
 from wire.names import fold
 
 PAGE_BYTES = 256 * 1024
 _BEYOND = 2**63 - 1  # more than any id
 _MESSAGE_BYTES = 100  # what a message weighs in a page besides its texts
+_DAY = 24 * 60 * 60 * 1000  # milliseconds
 
 _log = logging.getLogger(__name__)
 
@@ -35,14 +36,19 @@ class Journal(Generic[E]):
         self._gathered = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        rooms = store.rooms()
-        self._shown = {fold(room): room for room in rooms}
-        self._last = {fold(room): last for room, last in rooms.items()}  # last one delivered
+        self._writer = asyncio.Lock()  # a store has one writer
+        logs = store.logs()
+        self._shown = {fold(log.room): log.room for log in logs}
+        self._last = {fold(log.room): log.last for log in logs}  # what was delivered
 
     @property
     def epoch(self) -> str:
         """The name of this log."""
         return self._store.epoch
+
+    def first_id(self, room: str) -> int:
+        """Return the number of the room's oldest message that is still kept; 1 of an empty log."""
+        return self._store.first_id(room)
 
     def last_id(self, room: str) -> int:
         """Return the number of the last message that the room was told; 0 if there is none."""
@@ -79,13 +85,17 @@ class Journal(Generic[E]):
         kept = _fitting(messages, limit, newest=newest)
         return Page(kept, more=len(kept) < len(messages))
 
+    async def seat(self, key: int) -> Seat | None:
+        """Return a seat, if it is still kept. Raises OSError if it cannot be read."""
+        return await self._store.seat(key)
+
     async def write(self) -> None:
         """Store and deliver what is submitted, until cancelled."""
         while True:
             await self._gathered.wait()
             self._gathered.clear()
             entries, self._submitted = self._submitted, []
-            await self._store_drafts(entries)
+            await self._append(entries)
             self._hand_back(entries)
             if not self._submitted:
                 self._idle.set()
@@ -94,38 +104,47 @@ class Journal(Generic[E]):
         """Wait until everything that was submitted has been delivered."""
         await self._idle.wait()
 
+    async def trim(self, keep: int, days: float) -> None:
+        """Forget what is beyond `keep` messages of a room or older than `days`; 0 keeps all."""
+        since = _now() - int(days * _DAY) if days else 0
+        more = True
+        while more:
+            try:
+                async with self._writer:  # given up between two chunks
+                    more = await self._store.trim(keep, since)
+            except NotStored as error:
+                _log.error("The log cannot be trimmed: %s", error)
+                return
+
     async def finish(self) -> None:
         """Close the store; nothing may be submitted any more."""
         await self._store.close()
 
-    async def _store_drafts(self, entries: Sequence[E]) -> None:
+    async def _append(self, entries: Sequence[E]) -> None:
         drafts = [entry for entry in entries if type(entry.notice) is Draft]
-        if not drafts:
+        seats = [entry.seat for entry in entries if entry.seat is not None]
+        if not drafts and not seats:
             return
-        messages = self._number(drafts)
+        now = _now()
+        posted = [
+            Posted(self._shown.get(fold(entry.room), entry.room), entry.notice, now)
+            for entry in drafts
+            if type(entry.notice) is Draft
+        ]
         try:
-            await self._store.append(messages)
+            async with self._writer:
+                stored = await self._store.append(posted, seats)
         except Exception as error:  # noqa: BLE001 - the service goes on, whatever the store does
             if not isinstance(error, NotStored):
                 _log.exception("The store failed")
+            elif not drafts:
+                _log.error("A seat was not stored: %s", error)
             for entry in drafts:
                 entry.error = error
             return
-        for entry, message in zip(drafts, messages, strict=True):
-            entry.notice = message.said
-
-    def _number(self, drafts: Sequence[E]) -> list[Numbered]:
-        now = time.time_ns() // 1_000_000
-        last: dict[str, int] = {}
-        messages = []
-        for entry in drafts:
-            draft = entry.notice
-            assert type(draft) is Draft  # noqa: S101 - for the type checker
-            key = fold(entry.room)
-            number = last[key] = last.get(key, self._last.get(key, 0)) + 1
-            said = Said(number, now, draft.user, draft.message)
-            messages.append(Numbered(self._shown.get(key, entry.room), said))
-        return messages
+        for entry, (said, repeated) in zip(drafts, stored, strict=True):
+            entry.notice = None if repeated else said
+            entry.repeats = said if repeated else None
 
     def _hand_back(self, entries: Sequence[E]) -> None:
         rooms: dict[str, list[E]] = {}
@@ -142,6 +161,10 @@ class Journal(Generic[E]):
                 self._deliver(happened[0].room, before, happened)
             except Exception:  # noqa: BLE001 - one room's fault is no other's
                 _log.exception("What happened in room %r could not be delivered", key)
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
 
 
 def _fitting(messages: Sequence[Said], limit: int, *, newest: bool) -> list[Said]:

@@ -7,18 +7,21 @@ epoch. How messages lie in the file is told in schema.sql.
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, ParamSpec, TypeVar
 
+from journal import trimming
 from journal.file import LogFile
-from journal.promise import NotStored, Numbered
-from wire.messages import Said
+from journal.promise import Log, NoSeat, NotStored, Posted, Seat, Stored
+from wire.messages import Draft, Said
 from wire.names import fold
 
 ANCHOR = 128  # messages of a room from one anchor to the next
-HEADS = 4096  # messages after which the heads are written; as many are scanned at a start
+SEATS_EVERY = 600.0  # seconds from one look for seats whose time is over to the next
+HEADS = 4096  # messages after which the heads are written; as many are read at a start
 
 _INSERT = (
     "insert into message (seq, room, id, previous, ts, nick, text) values (?, ?, ?, ?, ?, ?, ?)"
@@ -35,10 +38,17 @@ with recursive back (seq, id, previous, ts, nick, text) as (
 )
 select id, ts, nick, text from back where id < :before
 """
+_SENT = """
+select sent.id, sent.ts, message.nick, message.text
+from sent left join message on message.seq = sent.seq
+where sent.session = ? and sent.room = ? and sent.key = ?
+"""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):
     """The last message of a room."""
 
     key: int
@@ -50,7 +60,7 @@ class _Head:
 class SqliteStore:
     """Keeps the log in a file; raises JournalError if that cannot be had for writing.
 
-    Opening may block for as long as it takes to scan some thousand messages.
+    Opening may block for as long as it takes to read some thousand messages.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,78 +68,115 @@ class SqliteStore:
         self._writing = ThreadPoolExecutor(1, thread_name_prefix="journal-write")
         self._reading = ThreadPoolExecutor(1, thread_name_prefix="journal-read")
         self.epoch = self._file.epoch
-        self._heads: dict[str, _Head] = {}
+        self._heads: dict[str, _Head] = {}  # of each room, by its folded name
+        self._first: dict[str, int] = {}
         self._seq = 0
         self._unwritten = 0  # messages since the heads were written
-        self._load(self._file.writer)
+        self._seats_due = 0.0
+        try:
+            self._load(self._file.writer)
+        except sqlite3.Error as error:
+            self._file.refuse(str(error), error)
 
     def _load(self, db: sqlite3.Connection) -> None:
-        for key, folded, name, last_id, last_seq in db.execute(
-            "select key, folded, name, last_id, last_seq from room"
+        names: dict[int, str] = {}
+        for key, folded, name, first_id, last_id, last_seq in db.execute(
+            "select key, folded, name, first_id, last_id, last_seq from room"
         ):
+            names[key] = folded
             self._heads[folded] = _Head(key, name, last_id, last_seq)
+            self._first[folded] = first_id
             self._seq = max(self._seq, last_seq)
-        names = {head.key: folded for folded, head in self._heads.items()}
         for seq, key, last_id in db.execute(
             "select seq, room, id from message where seq > ? order by seq", (self._seq,)
         ):
-            folded = names[key]
-            self._heads[folded] = _Head(key, self._heads[folded].name, last_id, seq)
+            head = self._heads[names[key]]
+            self._heads[names[key]] = head._replace(last_id=last_id, last_seq=seq)
             self._seq = seq
             self._unwritten += 1
 
-    def rooms(self) -> dict[str, int]:
-        """Return the number of the last message of each room, under the name it is shown by."""
-        return {head.name: head.last_id for head in self._heads.values()}
+    def logs(self) -> list[Log]:
+        """Return what there is of every room's log."""
+        return [
+            Log(head.name, self._first[folded], head.last_id)
+            for folded, head in self._heads.items()
+        ]
 
-    async def append(self, messages: Sequence[Numbered]) -> None:
-        """Store all of these messages, or none and raise NotStored."""
+    def seats(self) -> list[Seat]:
+        """Return the seats whose lines had not ended when the log was last closed."""
+        rows = self._file.writer.execute(
+            "select key, room, nick, arrived, ended from seat where ended is null order by arrived"
+        )
+        return [Seat(*row) for row in rows]
+
+    def first_id(self, room: str) -> int:
+        """Return the number of the oldest message that is still kept; 1 if nothing was trimmed."""
+        return self._first.get(fold(room), 1)
+
+    async def append(
+        self, posted: Sequence[Posted], seats: Sequence[Seat | NoSeat]
+    ) -> list[Stored]:
+        """Store and number all of these messages and seats, or none and raise NotStored."""
+        stored, heads, seq = await self._write(self._append, posted, seats)
+        self._heads.update(heads)
+        for folded in heads:
+            self._first.setdefault(folded, 1)
+        self._seq = seq
+        return stored
+
+    async def _write(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Do something in the writer thread, as one transaction or not at all."""
+
+        def transaction() -> T:
+            with self._file.writer as db:
+                db.execute("begin immediate")
+                return work(*args, **kwargs)
+
         loop = asyncio.get_running_loop()
         try:
-            heads, seq = await loop.run_in_executor(self._writing, self._append, messages)
+            return await loop.run_in_executor(self._writing, transaction)
         except sqlite3.Error as error:
-            raise NotStored(f"The log cannot be written: {error}.") from error
-        self._heads.update(heads)
-        self._seq = seq
+            raise NotStored(f"{error}.") from error
 
-    def _append(self, messages: Sequence[Numbered]) -> tuple[dict[str, _Head], int]:
+    def _append(
+        self, posted: Sequence[Posted], seats: Sequence[Seat | NoSeat]
+    ) -> tuple[list[Stored], dict[str, _Head], int]:
         db = self._file.writer
         heads: dict[str, _Head] = {}
+        stored: list[Stored] = []
         rows = []
-        anchors = []
         seq = self._seq
-        with db:
-            db.execute("begin immediate")
-            for message in messages:
-                folded, said = fold(message.room), message.said
-                head = heads.get(folded) or self._heads.get(folded)
-                if head is None:
-                    head = self._new_room(db, folded, message.room)
-                seq += 1
-                rows.append(
-                    (seq, head.key, said.id, head.last_seq, said.ts, said.user, said.message)
+        for room, draft, ts in posted:
+            folded = fold(room)
+            head = heads.get(folded) or self._heads.get(folded) or _new_room(db, folded, room)
+            if draft.key is not None and (first := _sent(db, head, draft)) is not None:
+                stored.append(Stored(first, repeated=True))
+                continue
+            seq += 1
+            said = Said(head.last_id + 1, ts, draft.user, draft.message)
+            rows.append((seq, head.key, said.id, head.last_seq, ts, said.user, said.message))
+            if draft.key is not None:
+                db.execute(
+                    "insert into sent (session, room, key, seq, id, ts) values (?, ?, ?, ?, ?, ?)",
+                    (draft.session, head.key, draft.key, seq, said.id, ts),
                 )
-                if said.id % ANCHOR == 0:
-                    anchors.append((head.key, said.id, seq))
-                heads[folded] = _Head(head.key, head.name, said.id, seq)
-            db.executemany(_INSERT, rows)
-            if anchors:
-                db.executemany("insert into anchor (room, id, seq) values (?, ?, ?)", anchors)
-            if self._unwritten + len(rows) >= HEADS:
-                self._write_heads(db, self._heads | heads)
-        self._unwritten = (self._unwritten + len(rows)) % HEADS
-        return heads, seq
+            if said.id % ANCHOR == 0:
+                db.execute(
+                    "insert into anchor (room, id, seq) values (?, ?, ?)", (head.key, said.id, seq)
+                )
+            heads[folded] = head._replace(last_id=said.id, last_seq=seq)
+            stored.append(Stored(said, repeated=False))
+        db.executemany(_INSERT, rows)
+        _store_seats(db, seats)
+        unwritten = self._unwritten + len(rows)
+        if unwritten >= HEADS:
+            self._write_heads(self._heads | heads)
+            unwritten = 0
+        self._unwritten = unwritten
+        return stored, heads, seq
 
-    def _new_room(self, db: sqlite3.Connection, folded: str, name: str) -> _Head:
-        cursor = db.execute(
-            "insert into room (folded, name, last_id, last_seq) values (?, ?, 0, 0)",
-            (folded, name),
-        )
-        assert cursor.lastrowid is not None  # noqa: S101 - for the type checker
-        return _Head(cursor.lastrowid, name, 0, 0)
-
-    def _write_heads(self, db: sqlite3.Connection, heads: dict[str, _Head]) -> None:
-        db.executemany(
+    def _write_heads(self, heads: dict[str, _Head]) -> None:
+        self._file.writer.executemany(
             "update room set last_id = ?1, last_seq = ?2 where key = ?3 and last_seq <> ?2",
             [(head.last_id, head.last_seq, head.key) for head in heads.values()],
         )
@@ -141,6 +188,7 @@ class SqliteStore:
         head = self._heads.get(fold(room))
         if head is None:
             return []
+        after = max(after, self.first_id(room) - 1)
         before = min(before, head.last_id + 1)
         if newest:
             after = max(after, before - 1 - limit)
@@ -148,13 +196,16 @@ class SqliteStore:
             before = min(before, after + 1 + limit)
         if before - after <= 1:
             return []
+        return await self._read(self._walk, head, after, before)
+
+    async def _read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._reading, self._read, head, after, before)
+            return await loop.run_in_executor(self._reading, lambda: work(*args, **kwargs))
         except sqlite3.Error as error:
             raise OSError(f"The log cannot be read: {error}.") from error
 
-    def _read(self, head: _Head, after: int, before: int) -> list[Said]:
+    def _walk(self, head: _Head, after: int, before: int) -> list[Said]:
         db = self._file.reader
         anchor = db.execute(
             "select seq from anchor where room = ? and id >= ? order by id limit 1",
@@ -166,13 +217,76 @@ class SqliteStore:
         messages.reverse()
         return messages
 
+    async def seat(self, key: int) -> Seat | None:
+        """Return a seat, if it is still kept. Raises OSError if it cannot be read."""
+        return await self._read(self._seat, key)
+
+    def _seat(self, key: int) -> Seat | None:
+        row = self._file.reader.execute(
+            "select key, room, nick, arrived, ended from seat where key = ?", (key,)
+        ).fetchone()
+        return None if row is None else Seat(*row)
+
+    async def trim(self, keep: int, since: int) -> bool:
+        """Forget some of what need not be kept; return whether there may be more of it."""
+        firsts, more = await self._write(self._trim, keep, since)
+        self._first.update(firsts)
+        return more
+
+    def _trim(self, keep: int, since: int) -> tuple[dict[str, int], bool]:
+        db = self._file.writer
+        self._write_heads(self._heads)  # they must not be read off messages that are gone
+        self._unwritten = 0
+        names = {head.key: folded for folded, head in self._heads.items()}
+        found = trimming.older(db, since)
+        for folded, head in self._heads.items():
+            if keep and head.last_id - self._first[folded] >= keep and not found:
+                found = trimming.beyond(db, head.key, head.last_seq, head.last_id - keep)
+        firsts = trimming.forget(db, found)
+        if time.monotonic() > self._seats_due:
+            self._seats_due = time.monotonic() + SEATS_EVERY
+            trimming.forget_seats(db)
+        trimming.give_back(db)
+        return {names[key]: first for key, first in firsts.items()}, bool(found)
+
     async def close(self) -> None:
         """Leave the log in a state that the next start can trust."""
-        await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
-        self._writing.shutdown()
-        self._reading.shutdown()
+        try:
+            await self._write(self._write_heads, self._heads)
+        finally:
+            await asyncio.get_running_loop().run_in_executor(self._writing, self._file.close)
+            self._writing.shutdown()
+            self._reading.shutdown()
 
-    def _close(self) -> None:
-        with self._file.writer as db:
-            self._write_heads(db, self._heads)
-        self._file.close()
+
+def _new_room(db: sqlite3.Connection, folded: str, name: str) -> _Head:
+    cursor = db.execute(
+        "insert into room (folded, name, first_id, last_id, last_seq) values (?, ?, 1, 0, 0)",
+        (folded, name),
+    )
+    assert cursor.lastrowid is not None  # noqa: S101 - for the type checker
+    return _Head(cursor.lastrowid, name, 0, 0)
+
+
+def _sent(db: sqlite3.Connection, head: _Head, draft: Draft) -> Said | None:
+    """Return what this session has sent under this key in this room before.
+
+    Of a message that was trimmed since, what is sent now stands for the text.
+    """
+    row = db.execute(_SENT, (draft.session, head.key, draft.key)).fetchone()
+    if row is None:
+        return None
+    number, ts, nick, text = row
+    return Said(number, ts, draft.user if nick is None else nick, text or draft.message)
+
+
+def _store_seats(db: sqlite3.Connection, seats: Sequence[Seat | NoSeat]) -> None:
+    for seat in seats:
+        if isinstance(seat, NoSeat):
+            db.execute("delete from seat where key = ?", (seat.key,))
+            db.execute("delete from sent where session = ?", (seat.key,))
+        else:
+            db.execute(
+                "replace into seat (key, room, nick, arrived, ended) values (?, ?, ?, ?, ?)",
+                (seat.key, seat.room, seat.nick, seat.arrived, seat.ended),
+            )

@@ -4,8 +4,9 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from rooms.batch import Batch, Event, Form
+from rooms.batch import Batch, Event
 from rooms.peer import Peer
+from wire.forms import Form
 from wire.messages import Joined, Left, NickChanged, Notice, Reason, Said
 
 
@@ -24,7 +25,8 @@ class Backlog:
     with what the peer has under way, never with time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, snapshot: bool) -> None:
+        self.snapshot = snapshot  # one was told of it, and awaits to be told who is there
         self._owed: deque[Owed] = deque()
         self._people: dict[str, Joined | Left] = {}
 
@@ -58,7 +60,7 @@ class Backlog:
             if self._owed and self._owed[0].replaces and self._owed[0].id == said.id:
                 yield self._owed.popleft().frames
             else:
-                yield form(room, said)
+                yield form.notice(room, said)
         yield from self._answers(last)
 
     def _answers(self, last: int) -> Iterator[bytes]:

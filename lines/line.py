@@ -4,8 +4,11 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from lines.backlog import Backlog
-from rooms.batch import Batch, Form
+from rooms.batch import Batch
+from wire.errors import Disconnect
+from wire.forms import Form
 from wire.messages import Body, Reason, Said
+from wire.version2 import Gap
 
 BOUND = 256 * 1024  # bytes unsent at which a room stops writing to a person
 
@@ -61,11 +64,9 @@ class Line:
         own = batch.authors.get(self)
         start = 0
         if self.room != batch.room:
-            start = self._entrance(batch, own or ())
-            if start == len(batch.events):
+            start = self._enter(batch, own or ())
+            if self.room is None:
                 return
-            self._backlog = None
-            self.room, self.place = batch.room, batch.id_before(start)
         if self._backlog is None and self.place != batch.id_before(start):
             self._fall_behind()
         if self._backlog is not None:
@@ -80,28 +81,62 @@ class Line:
             start = cut.end
             self.place = batch.ids[start - 1]
 
-    def _entrance(self, batch: Batch, own: Sequence[int]) -> int:
-        """Return the index of the event from which on this line takes part in the room."""
-        return next((index for index in own if batch.events[index].enters), len(batch.events))
+    def _enter(self, batch: Batch, own: Sequence[int]) -> int:
+        """Take part in the room, if an event of the batch says so; return what comes then.
 
-    def _fall_behind(self) -> Backlog:
-        self._backlog = Backlog()
+        Who has missed messages gets the answer, and is behind from the start.
+        """
+        for index in own:
+            enters = batch.events[index].enters
+            if enters is not None:
+                last = batch.ids[index]
+                self.room, self.place = batch.room, enters(last)
+                if self.place == last:
+                    return index
+                self.write(batch.answer(index))
+                self._fall_behind(lagging=False)
+                return index + 1
+        return len(batch.events)
+
+    def depart(self) -> None:
+        """Take part in no room until an event lets one enter."""
+        self.room = self._backlog = None
+
+    def _fall_behind(self, *, lagging: bool = True) -> Backlog:
+        """Stop taking batches; who is `lagging` is told so."""
+        self._backlog = Backlog(snapshot=lagging and self.form.snapshot)
+        if lagging and self.room is not None:
+            self.write(self.form.lagging(self.room, self.place + 1))
         self.fell_behind()
         return self._backlog
 
     def feed(self, page: Sequence[Said], last: int) -> None:
-        """Write a page of the room's journal, which reaches to message `last`."""
+        """Write a page of the room's journal, which reaches to message `last`.
+
+        What is missing before or at the end of it was trimmed.
+        """
         if self._backlog is not None and self.room is not None:
+            first = page[0].id if page else last + 1
+            if first > self.place + 1:
+                self.write(self.form.gap(self.room, Gap(self.place + 1, first - 1)))
             for frames in self._backlog.messages(self.room, page, last, self.form):
                 self.write(frames)
             self.place = last
 
-    def catch_up(self) -> None:
-        """Take part again: one has been fed all that the room was told."""
-        if self._backlog is not None and self.room is not None:
-            for notice in self._backlog.people():
-                self.write(self.form(self.room, notice))
-            self._backlog = None
+    def catch_up(self) -> bool:
+        """Take part again: one has been fed all that the room was told.
+
+        Returns whether one must still be told as a whole who is there.
+        """
+        backlog, self._backlog = self._backlog, None
+        if backlog is None or self.room is None:
+            return False
+        people = backlog.people()
+        if self.form.snapshot:
+            return backlog.snapshot or bool(people)
+        for notice in people:
+            self.write(self.form.notice(self.room, notice))
+        return False
 
     async def drain(self) -> None:
         """Wait until the person has read so much that more may be written.
@@ -114,6 +149,10 @@ class Line:
         """Note how the line ended; the first to know is right."""
         if self.reason is Reason.LOST:
             self.reason = reason
+
+    def end(self, disconnect: Disconnect, reason: Reason = Reason.KICKED) -> None:
+        """End the line, telling why; whose line it is must be out of the room first."""
+        raise NotImplementedError
 
     def abort(self, reason: Reason = Reason.LOST) -> None:
         """End the line at once."""

@@ -3,24 +3,23 @@
 import asyncio
 import socket
 from collections.abc import Sequence
-from typing import Final
 
 from aiohttp import WebSocketError, WSMsgType, web
 
 from lines.line import BOUND, Line
-from rooms.batch import Form
 from wire.errors import Disconnect
-from wire.frames import MAX_FRAME, PING, json_frame, pong
+from wire.forms import Form
+from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
 from wire.messages import Body, Reason
 
-CLOSING_TIME = 2.0  # seconds that a person has to take a close frame
+CLOSING_TIME = 2.0  # seconds that a person has to answer a close frame
 SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot measure
 
 
 class WebSocketLine(Line):
     """One person's WebSocket.
 
-    `reason` says, once `receive` has returned None, how the line ended.
+    Once `receive` has returned None, `reason` says how the line ended, and `hang_up` is due.
     """
 
     def __init__(
@@ -35,8 +34,8 @@ class WebSocketLine(Line):
             raise ConnectionResetError("The line was gone before the handshake")
         super().__init__(request.transport, form)
         self.last_heard = asyncio.get_running_loop().time()  # a sign of life
-        self._ending = False
-        self._request: Final = request
+        self._closed = False  # a close frame was sent
+        self._request = request
         self._ws: web.WebSocketResponse = web.WebSocketResponse(
             timeout=CLOSING_TIME,
             autoclose=False,
@@ -63,7 +62,7 @@ class WebSocketLine(Line):
     @property
     def open(self) -> bool:
         """Whether anything may still be written: nothing is after a close frame."""
-        return not (self._ending or self._ws.closed or self.transport.is_closing())
+        return not (self._closed or self._ws.closed or self.transport.is_closing())
 
     @property
     def subprotocol(self) -> str | None:
@@ -80,12 +79,11 @@ class WebSocketLine(Line):
             message = await self._ws.receive()
             self.last_heard = asyncio.get_running_loop().time()
             match message.type:
-                case WSMsgType.TEXT | WSMsgType.BINARY:
+                case WSMsgType.TEXT | WSMsgType.BINARY if self.open:
                     received: str | bytes = message.data
                     return received
-                case WSMsgType.PING:
-                    if self.unsent <= BOUND:
-                        self.write(pong(message.data))
+                case WSMsgType.PING if self.unsent <= BOUND:
+                    self.write(pong(message.data))
                 case WSMsgType.CLOSE:
                     self.ended(Reason.CLOSED)
                     return None
@@ -103,20 +101,19 @@ class WebSocketLine(Line):
         """Ask for a sign of life."""
         self.write(PING)
 
-    async def close(self, disconnect: Disconnect, reason: Reason = Reason.KICKED) -> None:
-        """End the line with a close frame, and without one after two seconds.
+    def end(self, disconnect: Disconnect, reason: Reason = Reason.KICKED) -> None:
+        """Send a close frame; who does not answer it within two seconds is cut off.
 
-        The person must be out of the room first. Whoever is blocked in `receive` gets None.
+        The person must be out of the room first.
         """
         self.ended(reason)
-        self._ending = True
-        loop = asyncio.get_running_loop()
-        abort = loop.call_later(CLOSING_TIME, self.transport.abort)
-        try:
-            await self._ws.close(
-                code=disconnect.code, message=disconnect.reason.encode(), drain=False
-            )
-            if not self.unsent:
-                abort.cancel()
-        except ConnectionError:
-            self.transport.abort()
+        self.write(close_frame(disconnect.code, disconnect.reason))
+        self._closed = True
+        asyncio.get_running_loop().call_later(CLOSING_TIME, self.transport.abort)
+
+    async def hang_up(self, disconnect: Disconnect) -> None:
+        """Bring the line to its end: a close frame, if none was sent, and wait for the other's."""
+        if not self._closed:
+            self.end(disconnect)
+        await self.receive()
+        self.transport.close()  # what is unsent is still sent, until the two seconds are over

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from wire.forms import Form
 from wire.messages import Draft, Notice, Said
 
 if TYPE_CHECKING:
@@ -12,26 +13,32 @@ if TYPE_CHECKING:
 
 CUT = 64 * 1024  # bytes written at once; what is unsent is looked at between two cuts
 
-Form = Callable[[str, Notice], bytes]
-"""Renders a notice of a room as complete frames or lines."""
-
 
 @dataclass(slots=True, eq=False)
 class Event:
     """One thing that happens in a room, at its place in the room's order.
 
-    A `Draft` becomes a `Said` once it is stored, or `error` says why it was not. The author is
-    not told the notice but gets the answer in its place. `enters`: from here on the author
-    takes part in the room. `settled` is called when the event has been delivered.
+    A `Draft` becomes a `Said` once it is stored, or `repeats` is what was said before under its
+    key, or `error` says why it was not stored. The author is not told the notice but gets the
+    answer in its place. `settled` is called when the event has been delivered.
+
+    Where the author enters the room by this event, `enters` gives the message after which the
+    author is told everything: the last one at this place, or an earlier one.
     """
 
     room: str
     notice: Notice | Draft | None = None
     author: "Peer | None" = None
-    answer: "Callable[[Event, int], bytes] | None" = None  # given the last id at its place
-    enters: bool = False
+    answer: "Answer | None" = None
+    enters: "Callable[[int], int] | None" = None  # given the last id at its place
+    users: Sequence[str] = ()  # who is in the room at its place, where the answer tells it
     settled: Callable[[], None] | None = None
     error: Exception | None = None
+    repeats: Said | None = None
+
+
+Answer = Callable[[Event, int], bytes]
+"""Renders what an author is told, given the event and the room's last message at its place."""
 
 
 class Cut(NamedTuple):
@@ -93,7 +100,7 @@ class Batch:
             pieces = self._pieces[form] = [
                 b""
                 if event.notice is None or isinstance(event.notice, Draft)
-                else form(self.room, event.notice)
+                else form.notice(self.room, event.notice)
                 for event in self.events
             ]
         return pieces

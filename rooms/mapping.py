@@ -1,6 +1,6 @@
 """A mapping whose keys are names: two spellings of one name are one key."""
 
-from collections.abc import Iterator, MutableMapping, ValuesView
+from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
 from typing import Generic, TypeVar
 
 from wire.names import fold
@@ -41,6 +41,10 @@ class NameMap(MutableMapping[str, V], Generic[V]):
     def values(self) -> ValuesView[V]:
         """Return the values without looking a single name up; telling a room walks them."""
         return self._values.values()
+
+    def items(self) -> ItemsView[str, V]:
+        """Return the names as they are shown, each with its value."""
+        return dict(zip(self._shown.values(), self._values.values(), strict=True)).items()
 
     def shown(self, name: str) -> str:
         """Return the name as it is shown; raise KeyError if it is not in the map."""

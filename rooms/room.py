@@ -13,23 +13,42 @@ _log = logging.getLogger(__name__)
 class Room(NameMap[Peer]):
     """The people of one room, nick -> peer, in order of arrival.
 
-    Only utils.py changes it: what others are told of a change is told there.
+    Only utils.py changes it: what others are told of a change is told there. Who has entered
+    unannounced has a nick and is told things, but the others do not know it yet.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__()
         self.name: Final = name
+        self._unannounced: set[Peer] = set()
 
-    def join(self, nick: str, peer: Peer) -> bool:
+    def people(self) -> list[str]:
+        """Return the nicks that the others know, in order of arrival."""
+        if not self._unannounced:
+            return list(self)
+        return [nick for nick, peer in self.items() if peer not in self._unannounced]
+
+    def join(self, nick: str, peer: Peer, *, announced: bool = True) -> bool:
         """Take a nick for a peer; return False, and change nothing, if it is taken."""
         if nick in self:
             return False
         self[nick] = peer
+        if not announced:
+            self._unannounced.add(peer)
         return True
 
-    def leave(self, nick: str) -> None:
-        """Free a nick; raise KeyError if nobody has it."""
-        del self[nick]
+    def announce(self, nick: str) -> None:
+        """Let the others know who has this nick, as the last to arrive."""
+        peer = self.pop(nick)
+        self._unannounced.discard(peer)
+        self[nick] = peer
+
+    def leave(self, nick: str) -> bool:
+        """Free a nick and return whether the others knew it; KeyError if nobody has it."""
+        peer = self.pop(nick)
+        known = peer not in self._unannounced
+        self._unannounced.discard(peer)
+        return known
 
     def send_message(self, batch: Batch) -> None:
         """Tell everyone in the room; wait for nobody, and let no peer's fault stop it."""

@@ -16,6 +16,7 @@ class Code(StrEnum):
     RATE_LIMITED = "rate_limited"
     NOT_STORED = "not_stored"
     NO_HISTORY = "no_history"
+    UNKNOWN_SESSION = "unknown_session"
 
 
 class Refused(Exception):  # noqa: N818 - it is an answer, not an error of ours
@@ -36,10 +37,10 @@ class Disconnect(Enum):
     """Why we end a connection: the WebSocket close code (RFC 6455, section 7.4) and a reason."""
 
     POLITE = (1000, "")
-    UNSUPPORTED = (1003, "only text is understood here")
     INTERNAL = (1011, "")
     RESTART = (1012, "the server is stopping or restarting")
     TOO_FAST = (1008, "too many requests were refused in a row")
+    TAKEN_OVER = (4001, "this session goes on in another connection")
 
     @property
     def code(self) -> int:

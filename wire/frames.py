@@ -61,6 +61,11 @@ def frame(opcode: int, payload: bytes) -> bytes:
     return bytes((0x80 | opcode, 127)) + length.to_bytes(8) + payload
 
 
+def close_frame(code: int, reason: str) -> bytes:
+    """Return a close frame (RFC 6455, section 5.5.1)."""
+    return frame(0x8, code.to_bytes(2) + reason.encode())
+
+
 def pong(payload: bytes) -> bytes:
     """Return the answer to a ping that carried this payload."""
     return frame(0xA, payload)

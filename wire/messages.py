@@ -12,7 +12,6 @@ from enum import StrEnum
 from typing import Any
 
 from wire.errors import Code, Refused
-from wire.frames import json_frame
 
 Body = dict[str, Any]
 Request = Mapping[str, Any]
@@ -74,10 +73,15 @@ Notice = Joined | Left | NickChanged | Said
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message that is not stored yet, and so has no number."""
+    """A message that is not stored yet, and so has no number.
+
+    With a `key`, the session that sends it again in the same room says it only once.
+    """
 
     user: str
     message: str
+    session: int | None = None
+    key: str | None = None
 
 
 # Requests ---------------------------------------------------------------------------------
@@ -196,8 +200,3 @@ def notice_v1(room: str, notice: Notice) -> Body:
                 "from_user": notice.from_user,
                 "to_user": notice.to_user,
             }
-
-
-def frame_v1(room: str, notice: Notice) -> bytes:
-    """Return a notice as one complete frame of version 1."""
-    return json_frame(notice_v1(room, notice))
