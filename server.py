@@ -79,7 +79,7 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     if line.subprotocol == SUBPROTOCOL:
         version, line.form = 2, JSON_2
     session = Session(request.app, line, version, request.app[SETTINGS].messages_per_second)
-    session.person.enter(request.query.get("room"), request.query.get("nick"))
+    session.person.arrive(request.query.get("room"), request.query.get("nick"))
     request.app[LINES].add(line)
     request.app[SESSIONS].add(session)
     disconnect = Disconnect.POLITE

@@ -11,7 +11,6 @@ from chat.entrance import Entrance
 from chat.seats import SEATS, seat_key
 from wire import messages, names, version2
 from wire.errors import Code, Refused
-from wire.frames import json_frame
 from wire.messages import Body, Draft, Request
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ async def set_nick(session: "Session", request: Request, ref: Body) -> None:
     """Take another nick in the room one is in."""
     person = session.person
     nick = names.nick(request.get("nick"))
-    answer = json_frame(messages.done("set_nick") | ref)
+    answer = person.line.render(messages.done("set_nick") | ref)
     with session.under_way() as settled:
         utils.change_nick(
             session.app,
@@ -45,12 +44,12 @@ async def join_room(session: "Session", request: Request, ref: Body) -> None:
     person = session.person
     room = names.room(request.get("room"))
     body = messages.done("join_room") | ref
-    fixed = json_frame(body)
+    fixed = person.line.render(body)
     stays = names.fold(room) == names.fold(person.room)
     if stays:
         person.announce()
     since = version2.since(request) if person.version > 1 else None
-    entrance = Entrance(session.app[utils.JOURNAL], room, since, body)
+    entrance = Entrance(session.app[utils.JOURNAL], room, since, body, person.line.render)
     with session.under_way() as settled:
         person.room = utils.change_room(
             session.app,
@@ -101,9 +100,9 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
         said = event.repeats or event.notice
         if not isinstance(said, messages.Said):
             refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
-            return json_frame(session.refusal("chat_message", refused) | ref)
+            return person.line.render(session.refusal("chat_message", refused) | ref)
         body = messages.done("chat_message", said.message) | ref
-        return json_frame(body if person.version == 1 else body | version2.stored(said))
+        return person.line.render(body if person.version == 1 else body | version2.stored(said))
 
     with session.under_way(len(text)) as settled:
         utils.broadcast(

@@ -1,10 +1,11 @@
 """How someone enters a room who may have missed messages: all of them follow, or none."""
 
+from collections.abc import Callable
+
 from journal.spine import Journal
 from rooms.batch import Event
 from utils import Happening
 from wire import version2
-from wire.frames import json_frame
 from wire.messages import Body
 from wire.version2 import Gap, Since
 
@@ -16,12 +17,18 @@ class Entrance:
     """
 
     def __init__(
-        self, journal: Journal[Happening], room: str, since: Since | None, body: Body
+        self,
+        journal: Journal[Happening],
+        room: str,
+        since: Since | None,
+        body: Body,
+        render: Callable[[Body], bytes],
     ) -> None:
         self._journal = journal
         self._room = room
         self._since = since
         self._body = body
+        self._render = render
 
     def enters(self, last: int) -> int:
         """Return the message after which one is told everything."""
@@ -34,7 +41,7 @@ class Entrance:
         body = self._body | version2.place(event.room, self._journal.epoch, last, event.users)
         if self._since is not None:
             body |= version2.recovery(self._gap(self._since, last))
-        return json_frame(body)
+        return self._render(body)
 
     def _gap(self, since: Since, last: int) -> Gap | None:
         """Return what cannot be had; None if everything can."""

@@ -15,7 +15,6 @@ from lines.line import Line
 from rooms.batch import Event
 from wire import messages, names, version2
 from wire.errors import Code, Disconnect, Refused
-from wire.frames import json_frame
 from wire.messages import Body, Reason
 from wire.names import fold
 from wire.version2 import Since
@@ -44,34 +43,35 @@ class Person:
         self._arrived = 0
         self._announcing: asyncio.TimerHandle | None = None
 
-    def enter(self, room: str | None, nick: str | None) -> None:
+    def arrive(self, room: str | None, nick: str | None) -> None:
         """Enter the room and under the nick that were asked for, where they can be had.
 
         In version 2 the others hear of it with the first request, or after a second.
         """
-        try:
-            self.room = names.room(room)
-        except Refused:
-            self.room = DEFAULT_ROOM
         token = ""
         if self.version > 1:
             token, self.key = self.app[SEATS].issue(self)
             loop = asyncio.get_running_loop()
             self._announcing = loop.call_later(ANNOUNCED_AFTER, self.announce)
         try:
-            self._enter_as(names.nick(nick), token)
+            self.room = names.room(room)
         except Refused:
-            self._enter_as(self._random_nick(), token)
+            self.room = DEFAULT_ROOM
+        try:
+            self.enter(self.room, names.nick(nick), token)
+        except Refused:
+            self.enter(self.room, self._random_nick(), token)
 
-    def _enter_as(self, nick: str, token: str) -> None:
-        self.nick = nick
+    def enter(self, room: str, nick: str, token: str = "") -> None:
+        """Enter a room under a nick; raise Refused if it is taken there."""
+        self.nick, self.room = nick, room
         self.room = utils.enter(
             self.app,
-            self.room,
+            room,
             nick,
             self.line,
             announced=self.announced,
-            answer=lambda event, last: json_frame(self._connecting(event, last, nick, token)),
+            answer=lambda event, last: self.line.render(self._connecting(event, last, nick, token)),
             seat=self.seat(arrived=True),
         )
 
@@ -121,7 +121,9 @@ class Person:
         seats.sit(self, seat.key)
         self.key, self.nick, self.room, self.announced = seat.key, seat.nick, room, True
         self._arrived = seat.arrived
-        entrance = Entrance(app[utils.JOURNAL], room, since, body | {"user": seat.nick})
+        entrance = Entrance(
+            app[utils.JOURNAL], room, since, body | {"user": seat.nick}, self.line.render
+        )
         along = utils.Along(answer=entrance.answer, settled=settled)
         if holder is None:
             along["seat"] = self.seat(arrived=True)

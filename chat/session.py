@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from aiohttp import web
 
@@ -14,7 +15,7 @@ from chat.person import Person
 from lines.line import Line
 from wire import messages, version2
 from wire.errors import Code, Refused
-from wire.frames import decode_json, json_frame
+from wire.frames import decode_json
 from wire.messages import Body, Reason
 
 
@@ -46,24 +47,31 @@ class Session:
         self.person.leave(reason)
 
     async def perform(self, frame: str | bytes) -> None:
+        """Carry out the request that is in a frame, as `carry_out` does."""
+        await self.carry_out(partial(_decode, frame), len(frame))
+
+    async def carry_out(self, read: Callable[[], messages.Request], size: int) -> None:
         """Carry out one request; the reply takes its place in the order of replies.
 
-        Raises WornOut where someone goes on after too many refusals in a row.
+        `read` returns the request or raises Refused, `size` is how many bytes it has. Raises
+        WornOut where someone goes on after too many refusals in a row.
         """
         action: str | None = None
         ref: Body = {}
         try:
-            request = _decode(frame)
-            action = _named_action(request)
-            ref = messages.reference(request)
-            self._allow()
-            await self._carry_out(action, request, ref, len(frame))
+            try:
+                request = read()
+                action = _named_action(request)
+                ref = messages.reference(request)
+            finally:
+                self._allow()  # what is no request counts too
+            await self._act(action, request, ref, size)
         except Refused as refused:
             await self._settled(UNDER_WAY - 1)
             self.reply(self.refusal(action, refused) | ref)
         await self._feeder.done()
 
-    async def _carry_out(
+    async def _act(
         self, action: str | None, request: messages.Request, ref: Body, size: int
     ) -> None:
         self.fresh = self.fresh and action == "resume"
@@ -106,7 +114,7 @@ class Session:
         """Give a reply its place in the order of replies."""
         if self.person.gone:
             return
-        answer = json_frame(body)
+        answer = self.person.line.render(body)
         with self.under_way(len(answer)) as settled:
             utils.broadcast(
                 self.app,
@@ -126,7 +134,7 @@ class Session:
                 None,
                 author=self.person.line,
                 users=utils.retrieve_users(self.app, self.person.room),
-                answer=lambda event, last: json_frame(
+                answer=lambda event, last: self.person.line.render(
                     version2.caught_up(event.room, last, event.users)
                 ),
             )

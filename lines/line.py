@@ -55,9 +55,13 @@ class Line:
             self.written += len(frames)
             self.transport.write(frames)
 
+    def render(self, body: Body) -> bytes:
+        """Return a reply as this line's person is to see it: complete frames, or lines."""
+        raise NotImplementedError
+
     def send_json(self, body: Body) -> None:
         """Tell one thing out of the room's order."""
-        raise NotImplementedError
+        self.write(self.render(body))
 
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""

@@ -69,9 +69,9 @@ class WebSocketLine(Line):
         """The subprotocol that was agreed on."""
         return self._ws.ws_protocol
 
-    def send_json(self, body: Body) -> None:
-        """Write one body out of the room's order."""
-        self.write(json_frame(body))
+    def render(self, body: Body) -> bytes:
+        """Return a body as one frame."""
+        return json_frame(body)
 
     async def receive(self) -> str | bytes | None:
         """Return the next text or binary message; None once the line has ended."""
