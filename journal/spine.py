@@ -152,11 +152,10 @@ class Journal(Generic[E]):
             rooms.setdefault(fold(entry.room), []).append(entry)
         for key, happened in rooms.items():
             before = self._last.get(key, 0)
-            for entry in reversed(happened):
+            for entry in happened:
                 if type(entry.notice) is Said:
                     self._last[key] = entry.notice.id
                     self._shown.setdefault(key, entry.room)
-                    break
             try:
                 self._deliver(happened[0].room, before, happened)
             except Exception:  # noqa: BLE001 - one room's fault is no other's
