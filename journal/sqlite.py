@@ -254,9 +254,12 @@ class SqliteStore:
         try:
             await self._write(self._write_heads, self._heads)
         finally:
-            await asyncio.get_running_loop().run_in_executor(self._writing, self._file.close)
+            await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
             self._writing.shutdown()
-            self._reading.shutdown()
+
+    def _close(self) -> None:
+        self._reading.shutdown()  # a page that is being read would hold the file for seconds
+        self._file.close()
 
 
 def _new_room(db: sqlite3.Connection, folded: str, name: str) -> _Head:
