@@ -39,6 +39,8 @@ class LogFile:
             raise
 
     def _take_lock(self) -> IO[bytes]:
+        if not self._path.name:
+            self.refuse("this names no file; name one")
         path = self._path.with_name(self._path.name + ".lock")
         try:
             lock = path.open("ab")
