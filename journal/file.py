@@ -112,6 +112,12 @@ class LogFile:
         self.writer.close()
         self._lock.close()
 
+    def abandon(self) -> None:
+        """Let go of a file that turned out to be damaged."""
+        self.reader.close()
+        self.writer.close()
+        self._lock.close()
+
     def refuse(self, why: str, cause: Exception | None = None) -> NoReturn:
         """Raise JournalError with the reason why this file cannot be used."""
         raise JournalError(f"The log {self._path} cannot be opened: {why}.") from cause

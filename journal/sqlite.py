@@ -76,6 +76,7 @@ class SqliteStore:
         try:
             self._load(self._file.writer)
         except sqlite3.Error as error:
+            self._file.abandon()
             self._file.refuse(str(error), error)
 
     def _load(self, db: sqlite3.Connection) -> None:
