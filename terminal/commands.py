@@ -108,13 +108,13 @@ def parse(line: str) -> Command | None:
         return Say(line)
     if line.startswith("//"):
         return Say(line[1:])
-    name, *rest = line[1:].split(maxsplit=1) or [""]
+    name, _, rest = line[1:].partition(" ")
     if name.lower() not in _COMMANDS:
         return Mistake(
             f"There is no command /{name}. Type /help to see them, or /{line} to say it."
         )
     *_, become = _COMMANDS[name.lower()]
-    return become(rest[0].strip() if rest else "")
+    return become(rest.strip())
 
 
 def help_text() -> str:

@@ -35,6 +35,11 @@ class Caller:
         """Return how the connection ended: CLOSE means by a close frame of the client."""
         return await asyncio.shield(self._ended)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the connection is over."""
+        return self._ended.done()
+
     async def greet(self, user: str = "ann", room: str = "default") -> Self:
         """Give the client its nick and its room."""
         await self.tell({"action": "connecting", "room": room, "user": user})
