@@ -5,9 +5,9 @@ from tests.docs.pages import HOME, files
 
 # Paths as they are on one machine only; hosts of registries, and options that name such.
 _ELSEWHERE = re.compile(
-    r"(?<![\w.}])/(?:work|home|root|Users|opt|mnt|srv/build)/\w"
+    r"(?<![\w.}])/(?:work|home|root|Users|opt|mnt)/\w"
     r"|\b[A-Za-z]:\\\\?Users\b"
-    r"|\bfile://"
+    r"|\bfile:///"
     r"|pypi\.(?:org|python)|pythonhosted\.|npmjs\.|artifactory|devpi"
     r"|^ *--(?:(?:extra-)?index-url|find-links|trusted-host)\b",
     re.MULTILINE | re.IGNORECASE,
