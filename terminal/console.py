@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from typing import Protocol, Self, TextIO
 
 from aioconsole.stream import (  # type: ignore[import-untyped]
@@ -22,6 +22,7 @@ from aioconsole.stream import (  # type: ignore[import-untyped]
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
+from prompt_toolkit.input.vt100 import Vt100Input
 from prompt_toolkit.patch_stdout import patch_stdout
 from prompt_toolkit.shortcuts import CompleteStyle
 
@@ -66,21 +67,24 @@ class PromptConsole:
     echoes = False
 
     def __init__(self, prompt: Callable[[], str], complete: Complete) -> None:
+        self._keyboard = _Keyboard(sys.stdin)
         self._prompt: PromptSession[str] = PromptSession(
             prompt,
+            input=self._keyboard,
             completer=_Completer(complete),
             complete_while_typing=False,
             complete_style=CompleteStyle.READLINE_LIKE,
             erase_when_done=True,
         )
-        self._patched = ExitStack()
+        self._undo = ExitStack()
 
     async def __aenter__(self) -> Self:
-        self._patched.enter_context(patch_stdout(raw=True))
+        self._undo.enter_context(self._keyboard.raw_mode())  # between two prompts too
+        self._undo.enter_context(patch_stdout(raw=True))
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._patched.close()
+        self._undo.close()
 
     def show(self, text: str) -> None:
         """Print above the prompt."""
@@ -91,6 +95,13 @@ class PromptConsole:
         with suppress(EOFError, KeyboardInterrupt):
             while True:
                 yield await self._prompt.prompt_async(handle_sigint=False)
+
+
+class _Keyboard(Vt100Input):
+    """Stays raw while others are printed: a key pressed just then is neither echoed nor lost."""
+
+    def cooked_mode(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 class _Completer(Completer):

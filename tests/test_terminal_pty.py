@@ -174,8 +174,8 @@ async def test_tab_completes(server: ScriptedServer) -> None:
     async with terminal(server) as ann:
         caller = await enter(server, ann)
         ann.type("/jo\tde\t")
+        await ann.shows("default den")
         await ann.prompts("[default] ann> /join de")
-        await ann.shows("default")
         ann.type("n\t\r")
         assert (await caller.answer_next())["room"] == "den"
         await ann.shows("You are ann in the room den.")
