@@ -15,16 +15,16 @@ chat: .venv/run ## talk from this terminal (make chat ARGS="--nick ann")
 	@exec $(BIN)/python client.py $(ARGS)
 
 test: .venv/dev ## set up what is needed and pass the tests (make test ARGS="-k nick")
-	$(BIN)/python -m pytest --cov --cov-fail-under=90 $(ARGS)
+	$(BIN)/python -m pytest $(or $(ARGS),--cov --cov-fail-under=90)
 
 check: .venv/dev ## lint, formatting and types
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 format: .venv/dev ## put the code into its format
-	$(BIN)/ruff check --fix .
-	$(BIN)/ruff format .
+	$(BIN)/python -m ruff check --fix .
+	$(BIN)/python -m ruff format .
 
 bench: .venv/dev ## benchmarks
 	@echo "no benchmarks yet"
@@ -40,14 +40,16 @@ clean: ## remove what was set up and what tools left; the chat's own log stays
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A file .venv/NAME says that the lock requirements/NAME.txt is installed as it stands.
-.venv/run: requirements/run.txt | .venv/bin/python
+.venv/run: requirements/run.txt | .venv/bin/python .venv/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
-.venv/dev: requirements/dev.txt | .venv/bin/python
+.venv/dev: requirements/dev.txt | .venv/bin/python .venv/bin/pip
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@ .venv/run
 
-.venv/bin/python:
+# Made anew if either is missing: a set-up that was cut short, or a Python that is gone.
+.venv/bin/python .venv/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; say which one with: make PYTHON=/path/to/python3 ..."; exit 1; }
+	@rm -rf .venv
 	@$(PYTHON) -m venv .venv || { echo "Python's venv module is needed; on Debian: apt-get install python3-venv"; rm -rf .venv; exit 1; }

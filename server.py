@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 import utils
 from chat.limits import Places
@@ -52,8 +53,6 @@ async def ws_echo(request: web.Request) -> web.WebSocketResponse:
         while (received := await line.receive()) is not None:
             line.write(_echo(received))
             await line.drain()
-    except ConnectionError:
-        pass  # the line is gone, in the middle of a repetition
     finally:
         request.app[LINES].discard(line)
     await line.hang_up(Disconnect.POLITE)
@@ -89,8 +88,6 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     except WornOut:
         disconnect = Disconnect.TOO_FAST
         line.ended(Reason.KICKED)
-    except ConnectionError:
-        pass  # the line is gone, and `line.reason` says so
     except Exception:  # noqa: BLE001 - a bug costs one session, and is told in the log
         _log.exception("A session failed")
         disconnect = Disconnect.INTERNAL
@@ -106,12 +103,13 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
 async def index(request: web.Request) -> web.Response:
     """Say how to connect."""
     url = f"ws://{request.host}"
-    return web.Response(
-        text=f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
+    text = (
+        f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
         f"Talk from a terminal:  python client.py --url {url}/chat\n"
         f"JSON over WebSocket:   {url}/chat\n"
         f"A WebSocket echo:      {url}/echo\n"
     )
+    return web.Response(body=text.encode(errors="replace"), content_type="text/plain")
 
 
 async def healthz(_request: web.Request) -> web.Response:
@@ -125,6 +123,7 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     Starting it raises JournalError if the log cannot be opened.
     """
     settings = settings or Settings(data=MEMORY)
+    logging.getLogger("aiohttp.server").addFilter(_is_ours)
     places = Places(settings.connections_per_address)
     app = web.Application(middlewares=[gate(places, settings.allow_origin)])
     app["websockets"] = Rooms()
@@ -143,6 +142,11 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     app.cleanup_ctx.append(_heartbeat)
     app.on_shutdown.append(_close_people)
     return app
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    """Return whether a record tells of more than somebody's broken HTTP."""
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 async def _journal(app: web.Application) -> AsyncIterator[None]:

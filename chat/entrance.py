@@ -46,7 +46,7 @@ class Entrance:
     def _gap(self, since: Since, last: int) -> Gap | None:
         """Return what cannot be had; None if everything can."""
         if since.epoch != self._journal.epoch:
-            return Gap(1, last)
+            return Gap(1, last) if since.after or last else None
         if since.after > last:
             return Gap(last + 1, since.after)
         first = self._journal.first_id(self._room)

@@ -30,15 +30,16 @@ class Feeder:
     def _start(self) -> None:
         self._task = asyncio.create_task(self._feed())
 
-    async def done(self) -> None:
-        """Wait until the person has caught up and has not too much unread.
+    @property
+    def due(self) -> bool:
+        """Whether the person is behind, or has too much unread."""
+        return self._line.behind or self._line.unsent > BOUND
 
-        Raises ConnectionError if the line is gone.
-        """
+    async def done(self) -> None:
+        """Wait until the person has caught up and has not too much unread, or is gone."""
         while self._task is not None and not self._task.done():
             await asyncio.wait((self._task,))
-        if self._line.unsent > BOUND:
-            await self._line.drain()
+        await self._line.drain()
 
     def stop(self) -> None:
         """Feed no more; what was not fed is not told."""
@@ -49,14 +50,11 @@ class Feeder:
         line, journal = self._line, self._journal
         try:
             while line.behind and line.open and line.room is not None:
-                await line.drain()
                 last = journal.last_id(line.room)
                 page = await journal.page(line.room, after=line.place, limit=MAX_PAGE)
-                line.feed(page.messages, page.messages[-1].id if page.more else last)
+                await line.feed(page.messages, page.messages[-1].id if page.more else last)
                 if line.place == journal.last_id(line.room) and line.catch_up():
                     self._tell_snapshot()
-        except ConnectionError:
-            pass  # the session finds out by itself that its line is gone
         except OSError:
             _log.exception("A reader who fell behind cannot be fed")
             line.abort(Reason.KICKED)

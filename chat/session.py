@@ -39,6 +39,7 @@ class Session:
         self._under_way = 0
         self._under_way_bytes = 0
         self._progress = asyncio.Event()
+        self._unread = False  # too much is, and so the next request has to wait
         self._feeder = Feeder(app[utils.JOURNAL], line, self._tell_snapshot)
 
     def leave(self, reason: Reason) -> None:
@@ -58,6 +59,8 @@ class Session:
         """
         action: str | None = None
         ref: Body = {}
+        if self._unread:
+            await self._feeder.done()
         try:
             try:
                 request = read()
@@ -69,7 +72,10 @@ class Session:
         except Refused as refused:
             await self._settled(UNDER_WAY - 1)
             self.reply(self.refusal(action, refused) | ref)
-        await self._feeder.done()
+        except WornOut:
+            await self._settled()
+            raise
+        self._unread = self._feeder.due
 
     async def _act(
         self, action: str | None, request: messages.Request, ref: Body, size: int
@@ -85,6 +91,7 @@ class Session:
             await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
         else:
             await self._settled()
+            await self._feeder.done()
         if not self.person.gone:
             await known[action](self, request, ref)
         if not together:

@@ -26,7 +26,7 @@ def gate(places: Places, allowed: Collection[str]) -> Middleware:
         origin = request.headers.get("Origin")
         if origin is not None and not _welcome(origin, request.host, allowed):
             raise web.HTTPForbidden(
-                text=f"Pages from {origin} may not connect here;"
+                text=f"Pages from {origin!a} may not connect here;"
                 " the server's --allow-origin can let them.\n"
             )
         try:

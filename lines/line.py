@@ -4,13 +4,16 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from lines.backlog import Backlog
-from rooms.batch import Batch
+from rooms.batch import CUT, Batch
 from wire.errors import Disconnect
 from wire.forms import Form
 from wire.messages import Body, Reason, Said
 from wire.version2 import Gap
 
 BOUND = 256 * 1024  # bytes unsent at which a room stops writing to a person
+RESUMED = 64 * 1024  # bytes unsent at which whoever waits for the person goes on
+SHORTEST_PAUSE = 0.01  # seconds between two looks at what is unsent
+LONGEST_PAUSE = 0.32
 
 
 class Line:
@@ -114,18 +117,26 @@ class Line:
         self.fell_behind()
         return self._backlog
 
-    def feed(self, page: Sequence[Said], last: int) -> None:
+    async def feed(self, page: Sequence[Said], last: int) -> None:
         """Write a page of the room's journal, which reaches to message `last`.
 
-        What is missing before or at the end of it was trimmed.
+        Waits for the person to read, cut by cut. What is missing from the page was trimmed.
         """
-        if self._backlog is not None and self.room is not None:
-            first = page[0].id if page else last + 1
-            if first > self.place + 1:
-                self.write(self.form.gap(self.room, Gap(self.place + 1, first - 1)))
-            for frames in self._backlog.messages(self.room, page, last, self.form):
-                self.write(frames)
-            self.place = last
+        if self._backlog is None or self.room is None:
+            return
+        first = page[0].id if page else last + 1
+        if first > self.place + 1:
+            self.write(self.form.gap(self.room, Gap(self.place + 1, first - 1)))
+        cut = bytearray()
+        for frames in self._backlog.messages(self.room, page, last, self.form):
+            if cut and len(cut) + len(frames) > CUT:
+                await self.drain()
+                self.write(bytes(cut))
+                cut.clear()
+            cut += frames
+        await self.drain()
+        self.write(bytes(cut))
+        self.place = last
 
     def catch_up(self) -> bool:
         """Take part again: one has been fed all that the room was told.
@@ -135,6 +146,8 @@ class Line:
         backlog, self._backlog = self._backlog, None
         if backlog is None or self.room is None:
             return False
+        for frames in backlog.messages(self.room, (), self.place, self.form):
+            self.write(frames)  # answers that came while the last cut waited
         people = backlog.people()
         if self.form.snapshot:
             return backlog.snapshot or bool(people)
@@ -143,11 +156,17 @@ class Line:
         return False
 
     async def drain(self) -> None:
-        """Wait until the person has read so much that more may be written.
+        """Wait, where more than the bound is unsent, until the person has read most of it.
 
-        Raises ConnectionError if the line is gone.
+        A transport tells nobody but its protocol that it could send; so this looks, less and
+        less often while nothing moves. Returns at once when the line is gone.
         """
-        raise NotImplementedError
+        if self.unsent <= BOUND:
+            return
+        pause = SHORTEST_PAUSE
+        while self.open and (unsent := self.unsent) > RESUMED:
+            await asyncio.sleep(pause)
+            pause = SHORTEST_PAUSE if self.unsent < unsent else min(2 * pause, LONGEST_PAUSE)
 
     def ended(self, reason: Reason) -> None:
         """Note how the line ended; the first to know is right."""

@@ -13,6 +13,7 @@ from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
 from wire.messages import Body, Reason
 
 CLOSING_TIME = 2.0  # seconds that a person has to answer a close frame
+NEVER_PAUSED = 1 << 40  # bytes
 SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot measure
 
 
@@ -55,8 +56,9 @@ class WebSocketLine(Line):
         sock: socket.socket | None = self.transport.get_extra_info("socket")
         if sock is not None:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        self.transport.set_write_buffer_limits(high=BOUND)
-        self._writer = await self._ws.prepare(self._request)
+        # aiohttp waits for a paused transport when it closes, and might wait for ever.
+        self.transport.set_write_buffer_limits(high=NEVER_PAUSED)
+        await self._ws.prepare(self._request)
         return self._ws
 
     @property
@@ -92,10 +94,6 @@ class WebSocketLine(Line):
                     return None
                 case WSMsgType.CLOSING | WSMsgType.CLOSED | WSMsgType.ERROR:
                     return None
-
-    async def drain(self) -> None:
-        """Wait until so much was read that more may be written; raise if the line is gone."""
-        await self._writer.drain()
 
     def ping(self) -> None:
         """Ask for a sign of life."""

@@ -74,11 +74,11 @@ async def test_a_new_room_is_heard_once_by_who_was_behind_in_the_old_one(kept: H
     async with guest(kept.port, "slow", receive_buffer=SMALL) as slow:
         await fill(kept, ann)
         await slow.sends(request("join_room", room="tea", ref=1))
+        while (await slow.hears()).get("ref") != 1:
+            pass
         assert (await bob.hears())["action"] == "joined"
         texts = [f"{number} {LONG}" for number in range(200)]
         await speak(bob, texts)
-        while (await slow.hears()).get("ref") != 1:
-            pass
         await hear_texts(slow, texts, "bob")
         await slow.sends(request("room_list", ref=2))
         assert (await slow.hears())["ref"] == 2
