@@ -1,0 +1,1 @@
+"""Karaoke: a room's song queue, the sources of songs, and the Socket.IO events."""
