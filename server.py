@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import logging
+import os
 import resource
 import signal
 import socket
@@ -78,7 +79,7 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     if line.subprotocol == SUBPROTOCOL:
         version, line.form = 2, JSON_2
     session = Session(request.app, line, version, request.app[SETTINGS].messages_per_second)
-    session.person.arrive(request.query.get("room"), request.query.get("nick"))
+    session.arrive(request.query.get("room"), request.query.get("nick"))
     request.app[LINES].add(line)
     request.app[SESSIONS].add(session)
     disconnect = Disconnect.POLITE
@@ -105,7 +106,7 @@ async def index(request: web.Request) -> web.Response:
     url = f"ws://{request.host}"
     text = (
         f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
-        f"Talk from a terminal:  python client.py --url {url}/chat\n"
+        f"Talk from a terminal:  make chat ARGS='--url {url}/chat'\n"
         f"JSON over WebSocket:   {url}/chat\n"
         f"A WebSocket echo:      {url}/echo\n"
     )
@@ -210,12 +211,22 @@ async def serve(settings: Settings) -> None:
     try:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
-        sys.stdout.write(_banner(settings, runner.addresses))
-        sys.stdout.flush()
+        _say(_banner(settings, runner.addresses))
         await stop.wait()
-        sys.stdout.write("Stopping.\n")
+        _say("Stopping.\n")
     finally:
         await runner.cleanup()
+        # From here to the end of the process there is nothing left that a signal could stop.
+        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+
+
+def _say(text: str) -> None:
+    """Print something; a service goes on when nobody is left to read it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
@@ -230,12 +241,17 @@ def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
     data = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
     return (
         f"{settings.name} is open.\n\n"
-        f"  chat   ws://{host}:{port}/chat    python client.py --url ws://{host}:{port}/chat\n"
+        f"  chat   ws://{host}:{port}/chat   from a terminal: make chat{_options(host, port)}\n"
         f"  echo   ws://{host}:{port}/echo\n"
         f"  help   http://{host}:{port}/\n"
         f"  log    {data}\n\n"
         f"{others}Ctrl-C stops it.\n"
     )
+
+
+def _options(host: str, port: int) -> str:
+    url = f"ws://{host}:{port}/chat"
+    return "" if url == "ws://localhost:8080/chat" else f' ARGS="--url {url}"'
 
 
 def _raise_open_files() -> None:
