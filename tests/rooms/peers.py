@@ -1,0 +1,36 @@
+"""Peers to test with: they write down what they are told, or break."""
+
+from rooms.batch import Batch
+from wire.messages import Body
+
+
+class Recorder:
+    """A peer that keeps everything it is told."""
+
+    def __init__(self) -> None:
+        self.batches: list[Batch] = []
+        self.bodies: list[Body] = []
+
+    def depart(self) -> None:
+        """Take part in no room."""
+
+    def deliver(self, batch: Batch) -> None:
+        """Keep a batch."""
+        self.batches.append(batch)
+
+    def send_json(self, body: Body) -> None:
+        """Keep a body."""
+        self.bodies.append(body)
+
+
+class Broken(Recorder):
+    """A peer whose line raises whatever one likes."""
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__()
+        self.error = error
+
+    def deliver(self, batch: Batch) -> None:
+        """Break."""
+        super().deliver(batch)
+        raise self.error
