@@ -143,7 +143,7 @@ class PlainConsole:
 
     async def __aexit__(self, *_: object) -> None:
         with self._undo, suppress(OSError):
-            if self._writer is not None:
+            if self._writer is not None and not self._writer.transport.is_closing():
                 await self._writer.drain()
 
     def _keep_blocking(self, stream: TextIO) -> None:

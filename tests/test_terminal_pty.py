@@ -206,9 +206,10 @@ async def test_signals_leave_politely(server: ScriptedServer, sign: signal.Signa
         assert clean(ann)
 
 
-async def test_closing_the_window_leaves_politely(server: ScriptedServer) -> None:
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+async def test_closing_the_window_leaves_politely(server: ScriptedServer, kind: str) -> None:
     """A terminal that is gone is no shame."""
-    async with terminal(server) as ann:
+    async with terminal(server, kind) as ann:
         caller = await enter(server, ann)
         ann.hang_up()
         assert await caller.ended() is WSMsgType.CLOSE
