@@ -2,6 +2,7 @@
 
 import pytest
 
+from server import LINES
 from tests.strangers import CLOSE, frame, guest, request
 from tests.stuck import LONG, SMALL, almost_fill, fill, hear_texts, speak
 from tests.transcript import House
@@ -33,6 +34,22 @@ async def test_replies_keep_their_place_among_what_was_missed(kept: House) -> No
         log = [said["message"] for said in (await ann.asks("history", limit=200))["messages"]]
         before = [body["message"] for body in heard[: heard.index(replies[2])] if "ref" not in body]
         assert before[-50:] == log[: log.index("mine too")][-50:]
+
+
+async def test_a_refusal_keeps_its_place_among_what_was_missed(kept: House) -> None:
+    """Who is refused something while behind hears it between what was said before and after."""
+    ann = await kept.lets_in("ann")
+    async with guest(kept.port, "slow", receive_buffer=SMALL) as slow:
+        said = await fill(kept, ann)
+        line = next(line for line in kept.app[LINES] if line.behind)
+        before = line.last_heard
+        await slow.sends(request("chat_message", message="", ref=1))
+        while line.last_heard == before:
+            await ann.has_heard_all()
+        await speak(ann, ["one", "two"])
+        await hear_texts(slow, said)
+        assert (await slow.hears())["ref"] == 1
+        await hear_texts(slow, ["one", "two"])
 
 
 async def test_replies_under_way_when_one_falls_behind_are_not_lost(kept: House) -> None:
