@@ -43,7 +43,9 @@ class Person:
         self._arrived = 0
         self._announcing: asyncio.TimerHandle | None = None
 
-    def arrive(self, room: str | None, nick: str | None) -> None:
+    def arrive(
+        self, room: str | None, nick: str | None, settled: Callable[[], None] | None = None
+    ) -> None:
         """Enter the room and under the nick that were asked for, where they can be had.
 
         In version 2 the others hear of it with the first request, or after a second.
@@ -58,13 +60,18 @@ class Person:
         except Refused:
             self.room = DEFAULT_ROOM
         try:
-            self.enter(self.room, names.nick(nick), token)
+            self.enter(self.room, names.nick(nick), token, settled)
         except Refused:
-            self.enter(self.room, self._random_nick(), token)
+            self.enter(self.room, self._random_nick(), token, settled)
 
-    def enter(self, room: str, nick: str, token: str = "") -> None:
+    def enter(
+        self,
+        room: str,
+        nick: str,
+        token: str = "",
+        settled: Callable[[], None] | None = None,
+    ) -> None:
         """Enter a room under a nick; raise Refused if it is taken there."""
-        self.nick, self.room = nick, room
         self.room = utils.enter(
             self.app,
             room,
@@ -72,8 +79,10 @@ class Person:
             self.line,
             announced=self.announced,
             answer=lambda event, last: self.line.render(self._connecting(event, last, nick, token)),
-            seat=self.seat(arrived=True),
+            settled=settled,
+            seat=self.seat(nick, room, arrived=True),
         )
+        self.nick = nick
 
     def _random_nick(self) -> str:
         """Return `User` and digits, free in the room; the fuller the room, the more digits."""
@@ -144,10 +153,10 @@ class Person:
         self.line.end(disconnect)
 
     def leave(self, reason: Reason) -> None:
-        """Leave for good; the others hear why, at once or after the grace time."""
+        """Leave for good, if one ever entered; the others hear why, at once or after the grace."""
         if self._announcing is not None:
             self._announcing.cancel()
-        if self.gone:
+        if self.gone or not self.nick:
             return
         self.gone = True
         seat = self.seat(ended=now())

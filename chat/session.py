@@ -1,7 +1,7 @@
 """A session carries out what one person asks for, one reply a request, in order."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 
@@ -30,8 +30,17 @@ class Session:
     request waits until all before it is answered, and is answered before the next is read.
     """
 
-    def __init__(self, app: web.Application, line: Line, version: int, rate: float) -> None:
+    def __init__(
+        self,
+        app: web.Application,
+        line: Line,
+        version: int,
+        rate: float,
+        own: "Mapping[str, actions.Action] | None" = None,
+    ) -> None:
+        """Begin; `own` are the actions that one's door has besides those of the version."""
         self.app = app
+        self._known = (actions.ACTIONS if version == 1 else actions.ACTIONS_2) | dict(own or {})
         self.person = Person(app, line, version, version2.limits(rate, UNDER_WAY))
         self.fresh = True  # nothing was asked for yet
         self._bucket = TokenBucket(rate, asyncio.get_running_loop().time())
@@ -41,6 +50,16 @@ class Session:
         self._progress = asyncio.Event()
         self._unread = False  # too much is, and so the next request has to wait
         self._feeder = Feeder(app[utils.JOURNAL], line, self._tell_snapshot)
+
+    def arrive(self, room: str | None, nick: str | None) -> None:
+        """Enter, as `Person.arrive` does; what is asked for meanwhile waits for the greeting."""
+        with self.under_way() as settled:
+            self.person.arrive(room, nick, settled)
+
+    def enter(self, room: str, nick: str) -> None:
+        """Enter, as `Person.enter` does; what is asked for meanwhile waits for the greeting."""
+        with self.under_way() as settled:
+            self.person.enter(room, nick, settled=settled)
 
     def leave(self, reason: Reason) -> None:
         """Leave for good; what is still to be done is not done."""
@@ -67,13 +86,13 @@ class Session:
                 action = _named_action(request)
                 ref = messages.reference(request)
             finally:
-                self._allow()  # what is no request counts too
+                self.allow()  # what is no request counts too
             await self._act(action, request, ref, size)
         except Refused as refused:
-            await self._settled(UNDER_WAY - 1)
+            await self.settled(UNDER_WAY - 1)
             self.reply(self.refusal(action, refused) | ref)
         except WornOut:
-            await self._settled()
+            await self.settled()
             raise
         self._unread = self._feeder.due
 
@@ -83,22 +102,23 @@ class Session:
         self.fresh = self.fresh and action == "resume"
         if action not in actions.UNHEARD:
             self.person.announce()
-        known = actions.ACTIONS if self.person.version == 1 else actions.ACTIONS_2
-        if action is None or action not in known:
-            raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {", ".join(known)}.')
+        if action is None or action not in self._known:
+            known = ", ".join(self._known)
+            raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {known}.')
         together = action in actions.TOGETHER
         if together:
-            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
+            await self.settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
         else:
-            await self._settled()
+            await self.settled()
             await self._feeder.done()
         if not self.person.gone:
-            await known[action](self, request, ref)
+            await self._known[action](self, request, ref)
         if not together:
-            await self._settled()
+            await self.settled()
             self.fresh = False
 
-    def _allow(self) -> None:
+    def allow(self) -> None:
+        """Count one request; raise Refused where it comes too soon, in the end WornOut."""
         wait = self._bucket.take(asyncio.get_running_loop().time())
         if not wait:
             self._refused_in_a_row = 0
@@ -163,8 +183,8 @@ class Session:
             settle()
             raise
 
-    async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
-        """Wait until at most so much is under way."""
+    async def settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
+        """Wait until at most so much is under way; what is answered by then is written."""
         while self._under_way > most or (self._under_way and self._under_way_bytes > most_bytes):
             self._progress.clear()
             await self._progress.wait()
