@@ -6,6 +6,7 @@ epoch. How messages lie in the file is told in schema.sql.
 """
 
 import asyncio
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Sequence
@@ -44,6 +45,8 @@ from sent left join message on message.seq = sent.seq
 where sent.session = ? and sent.room = ? and sent.key = ?
 """
 
+_log = logging.getLogger(__name__)
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -76,7 +79,7 @@ class SqliteStore:
         try:
             self._load(self._file.writer)
         except sqlite3.Error as error:
-            self._file.abandon()
+            self._file.let_go()
             self._file.refuse(str(error), error)
 
     def _load(self, db: sqlite3.Connection) -> None:
@@ -146,17 +149,22 @@ class SqliteStore:
         heads: dict[str, _Head] = {}
         stored: list[Stored] = []
         rows = []
+        under_way: dict[tuple[int, int | None, str], Said] = {}  # keys of this batch
         seq = self._seq
         for room, draft, ts in posted:
             folded = fold(room)
             head = heads.get(folded) or self._heads.get(folded) or _new_room(db, folded, room)
-            if draft.key is not None and (first := _sent(db, head, draft)) is not None:
-                stored.append(Stored(first, repeated=True))
-                continue
+            if draft.key is not None:
+                sent = head.key, draft.session, draft.key
+                first = under_way.get(sent) or _sent(db, head, draft)
+                if first is not None:
+                    stored.append(Stored(first, repeated=True))
+                    continue
             seq += 1
             said = Said(head.last_id + 1, ts, draft.user, draft.message)
             rows.append((seq, head.key, said.id, head.last_seq, ts, said.user, said.message))
             if draft.key is not None:
+                under_way[sent] = said
                 db.execute(
                     "insert into sent (session, room, key, seq, id, ts) values (?, ?, ?, ?, ?, ?)",
                     (draft.session, head.key, draft.key, seq, said.id, ts),
@@ -252,15 +260,20 @@ class SqliteStore:
 
     async def close(self) -> None:
         """Leave the log in a state that the next start can trust."""
-        try:
-            await self._write(self._write_heads, self._heads)
-        finally:
-            await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
-            self._writing.shutdown()
+        await asyncio.get_running_loop().run_in_executor(self._writing, self._close)
+        self._writing.shutdown()
 
     def _close(self) -> None:
         self._reading.shutdown()  # a page that is being read would hold the file for seconds
-        self._file.close()
+        try:
+            with self._file.writer as db:
+                db.execute("begin immediate")
+                self._write_heads(self._heads)
+            self._file.settle()
+        except sqlite3.Error as error:
+            _log.warning("The log was not closed cleanly, but has all that was stored: %s", error)
+        finally:
+            self._file.let_go()
 
 
 def _new_room(db: sqlite3.Connection, folded: str, name: str) -> _Head:
