@@ -271,7 +271,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         asyncio.run(serve(settings))
     except JournalError as error:
         return _give_up(str(error))
-    except socket.gaierror:
+    except (socket.gaierror, UnicodeError):
         return _give_up(f"There is no address named {settings.host}; choose another --host.")
     except OSError as error:
         where = f"Port {settings.port} on {settings.host}"

@@ -103,17 +103,14 @@ class LogFile:
         db.execute("pragma synchronous = normal")
         return epoch
 
-    def close(self) -> None:
+    def settle(self) -> None:
         """Bring everything to the disk and note that nothing is missing."""
-        self.reader.close()
         self.writer.execute("pragma synchronous = full")
         self.writer.execute("update meta set value = 'closed' where name = 'state'")
         self.writer.execute("pragma wal_checkpoint(truncate)")
-        self.writer.close()
-        self._lock.close()
 
-    def abandon(self) -> None:
-        """Let go of a file that turned out to be damaged."""
+    def let_go(self) -> None:
+        """Close the file as it is; whatever was stored stays stored."""
         self.reader.close()
         self.writer.close()
         self._lock.close()
