@@ -1,0 +1,1 @@
+"""One file per question: how fast, how late, how much."""
