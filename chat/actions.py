@@ -25,14 +25,14 @@ async def set_nick(session: "Session", request: Request, ref: Body) -> None:
     """Take another nick in the room one is in."""
     person = session.person
     nick = names.nick(request.get("nick"))
-    answer = person.line.render(messages.done("set_nick") | ref)
+    body = messages.done("set_nick") | ref
     with session.under_way() as settled:
         utils.change_nick(
             session.app,
             person.room,
             nick,
             person.nick,
-            answer=lambda _event, _last_id: answer,
+            answer=lambda _event, _last_id: person.line.render(body),
             settled=settled,
             seat=person.seat(nick=nick),
         )
@@ -44,7 +44,6 @@ async def join_room(session: "Session", request: Request, ref: Body) -> None:
     person = session.person
     room = names.room(request.get("room"))
     body = messages.done("join_room") | ref
-    fixed = person.line.render(body)
     stays = names.fold(room) == names.fold(person.room)
     if stays:
         person.announce()
@@ -57,7 +56,9 @@ async def join_room(session: "Session", request: Request, ref: Body) -> None:
             person.room,
             person.nick,
             enters=None if since is None else entrance.enters,
-            answer=entrance.answer if person.version > 1 else lambda _event, _last_id: fixed,
+            answer=entrance.answer
+            if person.version > 1
+            else lambda _event, _last_id: person.line.render(body),
             settled=settled,
             seat=person.seat(room=room, arrived=not stays),
         )

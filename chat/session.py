@@ -61,6 +61,11 @@ class Session:
         with self.under_way() as settled:
             self.person.enter(room, nick, settled=settled)
 
+    async def answered(self) -> None:
+        """Wait until all that was asked for is answered, and one who fell behind caught up."""
+        await self._settled()
+        await self._feeder.done()
+
     def leave(self, reason: Reason) -> None:
         """Leave for good; what is still to be done is not done."""
         self._feeder.stop()
@@ -89,10 +94,10 @@ class Session:
                 self.allow()  # what is no request counts too
             await self._act(action, request, ref, size)
         except Refused as refused:
-            await self.settled(UNDER_WAY - 1)
+            await self._settled(UNDER_WAY - 1)
             self.reply(self.refusal(action, refused) | ref)
         except WornOut:
-            await self.settled()
+            await self._settled()
             raise
         self._unread = self._feeder.due
 
@@ -107,14 +112,14 @@ class Session:
             raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {known}.')
         together = action in actions.TOGETHER
         if together:
-            await self.settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
+            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
         else:
-            await self.settled()
+            await self._settled()
             await self._feeder.done()
         if not self.person.gone:
             await self._known[action](self, request, ref)
         if not together:
-            await self.settled()
+            await self._settled()
             self.fresh = False
 
     def allow(self) -> None:
@@ -183,8 +188,8 @@ class Session:
             settle()
             raise
 
-    async def settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
-        """Wait until at most so much is under way; what is answered by then is written."""
+    async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
+        """Wait until at most so much is under way."""
         while self._under_way > most or (self._under_way and self._under_way_bytes > most_bytes):
             self._progress.clear()
             await self._progress.wait()

@@ -30,18 +30,20 @@ class WebSocketLine(Line):
         *,
         protocols: Sequence[str] = (),
         max_message: int = MAX_FRAME,
+        compress: bool = False,
     ) -> None:
         if request.transport is None:
             raise ConnectionResetError("The line was gone before the handshake")
         super().__init__(request.transport, form)
         self.last_heard = asyncio.get_running_loop().time()  # a sign of life
+        self.close_code: int | None = None  # of the other's close frame
         self._closed = False  # a close frame was sent
         self._request = request
         self._ws: web.WebSocketResponse = web.WebSocketResponse(
             timeout=CLOSING_TIME,
             autoclose=False,
             autoping=False,
-            compress=False,
+            compress=compress,  # only what comes; what goes is written past aiohttp
             protocols=protocols,
             max_msg_size=max_message + 1,  # aiohttp refuses what reaches its bound
         )
@@ -87,6 +89,7 @@ class WebSocketLine(Line):
                 case WSMsgType.PING if self.unsent <= BOUND:
                     self.write(pong(message.data))
                 case WSMsgType.CLOSE:
+                    self.close_code = message.data
                     self.ended(Reason.CLOSED)
                     return None
                 case WSMsgType.ERROR if isinstance(message.data, WebSocketError):

@@ -40,6 +40,8 @@ class Disconnect(Enum):
     INTERNAL = (1011, "")
     RESTART = (1012, "the server is stopping or restarting")
     TOO_FAST = (1008, "too many requests were refused in a row")
+    INVALID_CLOSE = (1002, "this close code is reserved")
+    TOO_SLOW = (1013, "too much is unread")
     TAKEN_OVER = (4001, "this session goes on in another connection")
 
     @property
