@@ -8,7 +8,8 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -19,7 +20,10 @@ import utils
 from chat.limits import Places
 from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
+from doors.feed import feed_door
 from doors.gate import gate
+from doors.page import OURS, Page, PageError
+from doors.telnet import TelnetDoor
 from journal.memory import MemoryStore
 from journal.promise import JournalError, Store
 from journal.spine import Journal
@@ -27,7 +31,7 @@ from journal.sqlite import SqliteStore
 from lines.heartbeat import Lines
 from lines.websocket import CLOSING_TIME, WebSocketLine
 from rooms.room import Rooms
-from settings import MEMORY, Settings, read_settings
+from settings import MEMORY, OUR_PAGE, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
 from wire.forms import JSON_1, JSON_2
 from wire.frames import decode_json, frame, json_frame
@@ -37,6 +41,7 @@ from wire.version2 import SUBPROTOCOL
 SETTINGS = web.AppKey("settings", Settings)
 LINES = web.AppKey("lines", Lines)
 SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
+TELNET = web.AppKey("telnet", TelnetDoor)
 
 TRIM_EVERY = 60.0  # seconds
 SETTLING_TIME = 1.0  # seconds that a stop waits for the journal
@@ -101,18 +106,6 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     return response
 
 
-async def index(request: web.Request) -> web.Response:
-    """Say how to connect."""
-    url = f"ws://{request.host}"
-    text = (
-        f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
-        f"Talk from a terminal:  make chat ARGS='--url {url}/chat'\n"
-        f"JSON over WebSocket:   {url}/chat\n"
-        f"A WebSocket echo:      {url}/echo\n"
-    )
-    return web.Response(body=text.encode(errors="replace"), content_type="text/plain")
-
-
 async def healthz(_request: web.Request) -> web.Response:
     """Say that the service answers."""
     return web.Response(text="ok\n")
@@ -121,26 +114,34 @@ async def healthz(_request: web.Request) -> web.Response:
 async def init_app(settings: Settings | None = None) -> web.Application:
     """Return the application; without settings it keeps its log in memory.
 
-    Starting it raises JournalError if the log cannot be opened.
+    Raises PageError if there is no page to serve. Starting it raises JournalError if the log cannot be opened.
     """
     settings = settings or Settings(data=MEMORY)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
     places = Places(settings.connections_per_address)
+    page = Page(Path(settings.root_folder) if settings.root_folder != OUR_PAGE else OURS)
     app = web.Application(middlewares=[gate(places, settings.allow_origin)])
     app["websockets"] = Rooms()
     app[SETTINGS] = settings
     app[LINES] = Lines()
     app[SESSIONS] = set()
+    app[TELNET] = TelnetDoor(
+        app, app[SESSIONS], places, settings.name, settings.messages_per_second
+    )
+    ws_feed = feed_door(app[LINES], settings.feed_message_bytes)
     app.add_routes(
         [
-            web.get("/", index),
             web.get("/healthz", healthz),
             web.get("/chat", ws_chat),
             web.get("/echo", ws_echo),
+            web.get("/feed", ws_feed),
+            web.get("/feed/{name}", ws_feed),
+            *page.routes(),  # they come last: what is no other route is a room
         ]
     )
     app.cleanup_ctx.append(_journal)
     app.cleanup_ctx.append(_heartbeat)
+    app.cleanup_ctx.append(_telnet)
     app.on_shutdown.append(_close_people)
     return app
 
@@ -182,8 +183,15 @@ async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
     await asyncio.wait((watching,))
 
 
+async def _telnet(app: web.Application) -> AsyncIterator[None]:
+    """Let telnet people finish before what they talk to ends."""
+    yield
+    await app[TELNET].finished()
+
+
 async def _close_people(app: web.Application) -> None:
     """Let the journal finish, then tell everyone that the service stops; shame nobody."""
+    app[TELNET].close()
     for session in app[SESSIONS]:
         session.person.gone = True
     app[SEATS].close()
@@ -192,12 +200,12 @@ async def _close_people(app: web.Application) -> None:
     except TimeoutError:
         _log.error("The log is too slow to be waited for")
     utils.rooms_of(app).clear()
-    for line in app[LINES]:
+    for line in (*app[LINES], *app[TELNET].lines):
         line.end(Disconnect.RESTART, Reason.RESTART)
 
 
 async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; raise OSError or JournalError if it cannot be done."""
+    """Serve until SIGINT or SIGTERM; raise CannotOpen or JournalError if it cannot be done."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -210,7 +218,11 @@ async def serve(settings: Settings) -> None:
     )
     try:
         await runner.setup()
-        await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
+        with _opening(settings.host, settings.port, "--port"):
+            await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
+        if settings.telnet_port:
+            with _opening(settings.host, settings.telnet_port, "--telnet-port"):
+                await runner.app[TELNET].open(settings.host, settings.telnet_port)
         _say(_banner(settings, runner.addresses))
         await stop.wait()
         _say("Stopping.\n")
@@ -218,6 +230,24 @@ async def serve(settings: Settings) -> None:
         await runner.cleanup()
         # From here to the end of the process there is nothing left that a signal could stop.
         signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
+
+
+class CannotOpen(Exception):  # noqa: N818 - it is an answer, not an error of ours
+    """A door cannot be opened; the text says why and what to do."""
+
+
+@contextmanager
+def _opening(host: str, port: int, option: str) -> Iterator[None]:
+    """Raise CannotOpen if the port, which the option can change, cannot be listened at."""
+    try:
+        yield
+    except (socket.gaierror, UnicodeError):
+        raise CannotOpen(f"There is no address named {host}; choose another --host.") from None
+    except OSError as error:
+        where = f"Port {port} on {host}"
+        if error.errno == errno.EADDRINUSE:
+            raise CannotOpen(f"{where} is taken; choose another with {option}.") from None
+        raise CannotOpen(f"{where} cannot be opened: {error.strerror}.") from None
 
 
 def _say(text: str) -> None:
@@ -236,6 +266,7 @@ def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
         host, others = socket.gethostname(), ""
     else:
         others = "To let other machines in, start it with --host 0.0.0.0.\n"
+    telnet = f"  telnet {host} {settings.telnet_port}\n" if settings.telnet_port else ""
     if ":" in host:
         host = f"[{host}]"
     data = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
@@ -243,7 +274,9 @@ def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
         f"{settings.name} is open.\n\n"
         f"  chat   ws://{host}:{port}/chat   from a terminal: make chat{_options(host, port)}\n"
         f"  echo   ws://{host}:{port}/echo\n"
-        f"  help   http://{host}:{port}/\n"
+        f"  feed   ws://{host}:{port}/feed/NAME\n"
+        f"{telnet}"
+        f"  page   http://{host}:{port}/\n"
         f"  log    {data}\n\n"
         f"{others}Ctrl-C stops it.\n"
     )
@@ -269,15 +302,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _raise_open_files()
     try:
         asyncio.run(serve(settings))
-    except JournalError as error:
+    except (CannotOpen, JournalError, PageError) as error:
         return _give_up(str(error))
-    except (socket.gaierror, UnicodeError):
-        return _give_up(f"There is no address named {settings.host}; choose another --host.")
-    except OSError as error:
-        where = f"Port {settings.port} on {settings.host}"
-        if error.errno == errno.EADDRINUSE:
-            return _give_up(f"{where} is taken; choose another with --port.")
-        return _give_up(f"{where} cannot be opened: {error.strerror}.")
     return 0
 
 

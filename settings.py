@@ -11,6 +11,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 MEMORY = ":memory:"
+OUR_PAGE = "browser"  # the folder that comes along, wherever the server is started
 PREFIX = "ROOMFUL_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -21,6 +22,7 @@ class Settings:
 
     host: str = "localhost"
     port: int = 8080
+    root_folder: str = OUR_PAGE
     data: str = "roomful.db"
     keep: int = 100_000
     keep_days: float = 0.0
@@ -29,6 +31,7 @@ class Settings:
     allow_origin: tuple[str, ...] = ()
     messages_per_second: float = 10.0
     connections_per_address: int = 128
+    feed_message_bytes: int = 1024 * 1024
     log_level: str = "info"
 
 
@@ -105,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         text="the port for HTTP and WebSockets; 0 takes a free one (default: %(default)s)",
     )
     add(
+        "--root-folder",
+        "-r",
+        metavar="FOLDER",
+        text="the folder with the page: index.html, favicon.ico, assets/"
+        " (default: %(default)s, which comes along)",
+    )
+    add(
         "--data",
         metavar="FILE",
         text=f"the file that keeps the log; {MEMORY} keeps nothing (default: %(default)s)",
@@ -149,6 +159,12 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         text="connections one address may have; 0 sets no limit, as behind a proxy"
         " (default: %(default)s)",
+    )
+    add(
+        "--feed-message-bytes",
+        kind=_whole(1, 2**30),
+        metavar="BYTES",
+        text="the longest message that a feed takes (default: %(default)s)",
     )
     add("--log-level", choices=LOG_LEVELS, text="how much to log (default: %(default)s)")
     return parser
