@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
-from journal import trimming
+from journal import documents, trimming
 from journal.file import LogFile
 from journal.promise import Log, NoSeat, NotStored, Posted, Seat, Stored
 from wire.messages import Draft, Said
@@ -113,6 +113,10 @@ class SqliteStore:
         )
         return [Seat(*row) for row in rows]
 
+    def documents(self, kind: str) -> dict[str, str]:
+        """Return the documents of a kind, key -> text, as they were when the log was opened."""
+        return documents.kept(self._file.writer, kind)
+
     def first_id(self, room: str) -> int:
         """Return the number of the oldest message that is still kept; 1 if nothing was trimmed."""
         return self._first.get(fold(room), 1)
@@ -190,6 +194,10 @@ class SqliteStore:
             [(head.last_id, head.last_seq, head.key) for head in heads.values()],
         )
 
+    async def put(self, kind: str, key: str, text: str | None) -> None:
+        """Keep a document in place of the one of this kind and key, or without a text none."""
+        await self._write(documents.put, self._file.writer, kind, key, text)
+
     async def read(
         self, room: str, after: int, before: int, limit: int, *, newest: bool
     ) -> list[Said]:
@@ -198,14 +206,18 @@ class SqliteStore:
         if head is None:
             return []
         after = max(after, self.first_id(room) - 1)
-        before = min(before, head.last_id + 1)
+        before = end = min(before, head.last_id + 1)
         if newest:
             after = max(after, before - 1 - limit)
         else:
             before = min(before, after + 1 + limit)
         if before - after <= 1:
             return []
-        return await self._read(self._walk, head, after, before)
+        messages = await self._read(self._walk, head, after, before)
+        first = messages[0].id if messages else before
+        if first > after + 1 and not newest:  # trimmed meanwhile: others are now the first ones
+            return await self.read(room, first - 1, end, limit, newest=newest)
+        return messages
 
     async def _read(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         loop = asyncio.get_running_loop()
