@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 from typing import IO, NoReturn
 
+from journal import documents
 from journal.promise import JournalError
 
 VERSION = 1
@@ -91,6 +92,7 @@ class LogFile:
                 f"begin; {_SCHEMA.read_text()} pragma application_id = {APPLICATION_ID};"
                 f" pragma user_version = {VERSION}; commit"
             )
+        documents.prepare(db)
         with db:
             db.execute("begin immediate")
             meta = dict(db.execute("select name, value from meta"))

@@ -36,6 +36,7 @@ class MemoryStore:
         self.epoch = secrets.token_hex(8)
         self._rooms: dict[str, _RoomLog] = {}
         self._seats: dict[int, Seat] = {}
+        self._documents: dict[str, dict[str, str]] = {}  # of each kind
         self._keys: dict[int, OrderedDict[tuple[str, str], Said]] = {}  # of each session
 
     def logs(self) -> list[Log]:
@@ -45,6 +46,10 @@ class MemoryStore:
     def seats(self) -> list[Seat]:
         """Return nothing: this log begins anew."""
         return []
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """Return what was put there."""
+        return dict(self._documents.get(kind, {}))
 
     def first_id(self, room: str) -> int:
         """Return the number of the oldest message that is still kept."""
@@ -80,6 +85,14 @@ class MemoryStore:
             while len(keys) > KEYS and next(iter(keys.values())).ts < ts - KEY_SECONDS * 1000:
                 keys.popitem(last=False)
         return Stored(said, repeated=False)
+
+    async def put(self, kind: str, key: str, text: str | None) -> None:
+        """Keep a document, or none."""
+        documents = self._documents.setdefault(kind, {})
+        if text is None:
+            documents.pop(key, None)
+        else:
+            documents[key] = text
 
     async def read(
         self, room: str, after: int, before: int, limit: int, *, newest: bool

@@ -102,7 +102,7 @@ class Page:
 
 
 class Store(Protocol):
-    """Where the log is kept. One writer: no `append` or `trim` while another is under way."""
+    """Where the log is kept. One writer: no `append`, `put` or `trim` while one is under way."""
 
     epoch: str
 
@@ -111,6 +111,9 @@ class Store(Protocol):
 
     def seats(self) -> list[Seat]:
         """Return the seats whose lines had not ended when the log was last closed."""
+
+    def documents(self, kind: str) -> dict[str, str]:
+        """Return the documents of a kind, key -> text, as they were when the log was opened."""
 
     def first_id(self, room: str) -> int:
         """Return the number of the oldest message that is still kept; 1 if nothing was trimmed."""
@@ -121,6 +124,12 @@ class Store(Protocol):
         """Store and number all of these messages and seats, or none and raise NotStored.
 
         They are safe when this returns.
+        """
+
+    async def put(self, kind: str, key: str, text: str | None) -> None:
+        """Keep a document in place of the one of this kind and key, or without a text none.
+
+        It is safe when this returns. Raises NotStored.
         """
 
     async def read(

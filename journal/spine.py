@@ -89,6 +89,18 @@ class Journal(Generic[E]):
         """Return a seat, if it is still kept. Raises OSError if it cannot be read."""
         return await self._store.seat(key)
 
+    def documents(self, kind: str) -> dict[str, str]:
+        """Return the documents of a kind, key -> text, as they were when the log was opened."""
+        return self._store.documents(kind)
+
+    async def put(self, kind: str, key: str, text: str | None) -> None:
+        """Keep a document in place of the one of this kind and key, or without a text none.
+
+        It is safe when this returns. Raises NotStored.
+        """
+        async with self._writer:
+            await self._store.put(kind, key, text)
+
     async def write(self) -> None:
         """Store and deliver what is submitted, until cancelled."""
         while True:
