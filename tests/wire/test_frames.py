@@ -130,7 +130,9 @@ def test_no_depth_lies_between_decoding_and_refusing(depth: int) -> None:
     except Refused:
         assert depth > 64
     else:
-        assert json.dumps(value) == "[" * depth + '"A"' + "]" * depth
+        for _ in range(depth):
+            (value,) = value
+        assert value == "A"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_what_is_json_decodes(text: str, value: object) -> None:
 def test_integers_of_any_length_decode(digits: int, sign: str) -> None:
     """An integer of a hundred thousand digits is read, if not exactly, and refuses nothing."""
     value = frames.decode_json(f'{{"a":{sign}{"9" * digits}}}')["a"]
-    assert isinstance(value, float)
+    assert isinstance(value, int | float)
     assert (value < 0) is bool(sign)
 
 
