@@ -22,7 +22,6 @@ from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
 from doors.feed import feed_door
 from doors.gate import gate
-from doors.page import OURS, Page, PageError
 from doors.telnet import TelnetDoor
 from journal.memory import MemoryStore
 from journal.promise import JournalError, Store
@@ -31,7 +30,7 @@ from journal.sqlite import SqliteStore
 from lines.heartbeat import Lines
 from lines.websocket import CLOSING_TIME, WebSocketLine
 from rooms.room import Rooms
-from settings import MEMORY, OUR_PAGE, Settings, read_settings
+from settings import MEMORY, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
 from wire.forms import JSON_1, JSON_2
 from wire.frames import decode_json, frame, json_frame
@@ -106,6 +105,19 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     return response
 
 
+async def index(request: web.Request) -> web.Response:
+    """Say how to connect."""
+    url = f"ws://{request.host}"
+    text = (
+        f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
+        f"Talk from a terminal:  make chat ARGS='--url {url}/chat'\n"
+        f"JSON over WebSocket:   {url}/chat\n"
+        f"A WebSocket echo:      {url}/echo\n"
+        f"A raw relay, by name:  {url}/feed/NAME\n"
+    )
+    return web.Response(body=text.encode(errors="replace"), content_type="text/plain")
+
+
 async def healthz(_request: web.Request) -> web.Response:
     """Say that the service answers."""
     return web.Response(text="ok\n")
@@ -114,12 +126,11 @@ async def healthz(_request: web.Request) -> web.Response:
 async def init_app(settings: Settings | None = None) -> web.Application:
     """Return the application; without settings it keeps its log in memory.
 
-    Raises PageError if there is no page to serve. Starting it raises JournalError if the log cannot be opened.
+    Starting it raises JournalError if the log cannot be opened.
     """
     settings = settings or Settings(data=MEMORY)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
     places = Places(settings.connections_per_address)
-    page = Page(Path(settings.root_folder) if settings.root_folder != OUR_PAGE else OURS)
     app = web.Application(middlewares=[gate(places, settings.allow_origin)])
     app["websockets"] = Rooms()
     app[SETTINGS] = settings
@@ -131,12 +142,12 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     ws_feed = feed_door(app[LINES], settings.feed_message_bytes)
     app.add_routes(
         [
+            web.get("/", index),
             web.get("/healthz", healthz),
             web.get("/chat", ws_chat),
             web.get("/echo", ws_echo),
             web.get("/feed", ws_feed),
             web.get("/feed/{name}", ws_feed),
-            *page.routes(),  # they come last: what is no other route is a room
         ]
     )
     app.cleanup_ctx.append(_journal)
@@ -276,7 +287,7 @@ def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
         f"  echo   ws://{host}:{port}/echo\n"
         f"  feed   ws://{host}:{port}/feed/NAME\n"
         f"{telnet}"
-        f"  page   http://{host}:{port}/\n"
+        f"  help   http://{host}:{port}/\n"
         f"  log    {data}\n\n"
         f"{others}Ctrl-C stops it.\n"
     )
@@ -302,7 +313,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _raise_open_files()
     try:
         asyncio.run(serve(settings))
-    except (CannotOpen, JournalError, PageError) as error:
+    except (CannotOpen, JournalError) as error:
         return _give_up(str(error))
     return 0
 

@@ -11,7 +11,6 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 MEMORY = ":memory:"
-OUR_PAGE = "browser"  # the folder that comes along, wherever the server is started
 PREFIX = "ROOMFUL_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -22,7 +21,6 @@ class Settings:
 
     host: str = "localhost"
     port: int = 8080
-    root_folder: str = OUR_PAGE
     data: str = "roomful.db"
     keep: int = 100_000
     keep_days: float = 0.0
@@ -106,13 +104,6 @@ def _parser() -> argparse.ArgumentParser:
         kind=_whole(0, 65535),
         metavar="PORT",
         text="the port for HTTP and WebSockets; 0 takes a free one (default: %(default)s)",
-    )
-    add(
-        "--root-folder",
-        "-r",
-        metavar="FOLDER",
-        text="the folder with the page: index.html, favicon.ico, assets/"
-        " (default: %(default)s, which comes along)",
     )
     add(
         "--data",
