@@ -49,6 +49,7 @@ async def join_room(session: "Session", request: Request, ref: Body) -> None:
         person.announce()
     since = version2.since(request) if person.version > 1 else None
     entrance = Entrance(session.app[utils.JOURNAL], room, since, body, person.line.render)
+    seat = person.seat(room=room, arrived=not stays)
     with session.under_way() as settled:
         person.room = utils.change_room(
             session.app,
@@ -60,8 +61,9 @@ async def join_room(session: "Session", request: Request, ref: Body) -> None:
             if person.version > 1
             else lambda _event, _last_id: person.line.render(body),
             settled=settled,
-            seat=person.seat(room=room, arrived=not stays),
+            seat=seat,
         )
+    person.sits(seat)
     person.announced = True
 
 

@@ -80,7 +80,7 @@ class Person:
             announced=self.announced,
             answer=lambda event, last: self.line.render(self._connecting(event, last, nick, token)),
             settled=settled,
-            seat=self.seat(nick, room, arrived=True),
+            seat=self.sits(self.seat(nick, room, arrived=True)),
         )
         self.nick = nick
 
@@ -104,7 +104,7 @@ class Person:
         """Let the others know that one is here, if they do not yet."""
         if not self.announced and not self.gone:
             self.announced = True
-            utils.announce(self.app, self.room, self.nick, self.seat(arrived=True))
+            utils.announce(self.app, self.room, self.nick, self.sits(self.seat(arrived=True)))
 
     def resume(
         self,
@@ -135,12 +135,12 @@ class Person:
         )
         along = utils.Along(answer=entrance.answer, settled=settled)
         if holder is None:
-            along["seat"] = self.seat(arrived=True)
+            along["seat"] = self.sits(self.seat(arrived=True))
             self.room = utils.enter(
                 app, room, seat.nick, self.line, enters=entrance.enters, **along
             )
         else:
-            along["seat"] = self.seat(arrived=fold(room) != fold(seat.room))
+            along["seat"] = self.sits(self.seat(arrived=fold(room) != fold(seat.room)))
             utils.replace_peer(app, seat.room, seat.nick, self.line)
             self.room = utils.change_room(
                 app, room, seat.room, seat.nick, enters=entrance.enters, **along
@@ -172,6 +172,11 @@ class Person:
         """Return one's seat as it is to be stored; none in version 1."""
         if self.version == 1:
             return None
-        if arrived:
-            self._arrived = time.time_ns()
-        return Seat(self.key, room or self.room, nick or self.nick, self._arrived, ended)
+        since = time.time_ns() if arrived else self._arrived
+        return Seat(self.key, room or self.room, nick or self.nick, since, ended)
+
+    def sits(self, seat: Seat | None) -> Seat | None:
+        """Note since when one is in the room, and return the seat that says so."""
+        if seat is not None:
+            self._arrived = seat.arrived
+        return seat
