@@ -18,6 +18,7 @@ from aiohttp import web
 import utils
 from journal.promise import SEAT_SECONDS, Seat
 from rooms.peer import Absent
+from wire.errors import Refused
 from wire.messages import Reason
 
 if TYPE_CHECKING:
@@ -98,8 +99,12 @@ class Seats:
     def restore(self, seats: list[Seat]) -> None:
         """Let the seats of an earlier start stand in grace, in order of arrival."""
         for seat in sorted(seats, key=lambda seat: seat.arrived):
-            utils.enter(self._app, seat.room, seat.nick, Absent())
-            self.hold(seat, Reason.RESTART)
+            try:
+                utils.enter(self._app, seat.room, seat.nick, Absent())
+            except Refused:  # the end of another who had the nick before was not stored
+                utils.broadcast(self._app, seat.room, None, seat=replace(seat, ended=now()))
+            else:
+                self.hold(seat, Reason.RESTART)
 
     def close(self) -> None:
         """Let all seats stand as they are; the next start finds them."""
