@@ -132,7 +132,9 @@ def test_changing_the_room() -> None:
         with pytest.raises(Refused, match=r"^Name already in use in this room\.$"):
             utils.change_room(house.app, "full", "tea", "ann")
         assert utils.change_room(house.app, "tea", "TEA", "ann") == "tea"
+        assert ann.departed == 1, "on entering, and not on staying"
         assert utils.change_room(house.app, "cake", "tea", "ann") == "Cake"
+        assert ann.departed == 2
         house.settle()
         assert notices(bob)[-1] == Left("ann", Reason.MOVED)
         assert notices(eve)[-1] == Joined("ann")

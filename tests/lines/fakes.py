@@ -5,7 +5,8 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
-from lines.line import BOUND, Line
+from lines import line as bounds
+from lines.line import Line
 from rooms.batch import Batch, Event
 from wire.forms import Form
 from wire.messages import Notice, Said, notice_v1
@@ -65,7 +66,7 @@ class PatientLine(Line):
 
     async def drain(self) -> None:
         """Let the person read what is over the bound, and all else with it."""
-        if self.unsent > BOUND and isinstance(self.transport, FakeTransport):
+        if self.unsent > bounds.BOUND and isinstance(self.transport, FakeTransport):
             self.transport.read(self.unsent)
 
 

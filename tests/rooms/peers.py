@@ -10,9 +10,11 @@ class Recorder:
     def __init__(self) -> None:
         self.batches: list[Batch] = []
         self.bodies: list[Body] = []
+        self.departed = 0
 
     def depart(self) -> None:
-        """Take part in no room."""
+        """Note it."""
+        self.departed += 1
 
     def deliver(self, batch: Batch) -> None:
         """Keep a batch."""
