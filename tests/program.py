@@ -26,6 +26,7 @@ class Program:
         self.process = process
         self.client = client
         self.port = 0
+        self.banner = ""
 
     async def opens(self) -> None:
         """Wait for the banner."""
@@ -35,6 +36,7 @@ class Program:
         found = re.search(rb"ws://127\.0\.0\.1:(\d+)/chat", banner)
         assert found is not None, banner
         self.port = int(found[1])
+        self.banner = banner.decode()
 
     async def lets_in(self, nick: str, room: str = "default") -> Person:
         """Let somebody in."""

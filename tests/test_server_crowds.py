@@ -5,7 +5,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from tests.program import FREE, Program, started
-from tests.strangers import PING, Stranger, frame, guest, request
+from tests.strangers import PING, TEXT, Stranger, frame, guest, request
 from tests.stuck import LONG, SMALL, speak
 from tests.transcript import House, Person
 
@@ -73,6 +73,8 @@ async def test_half_handshakes_disturb_nobody() -> None:
 
 async def test_a_hundred_thousand_rooms_leave_nothing_behind() -> None:
     """Ten people run through 100,000 rooms: afterwards there are ten, and the memory is back."""
+    reply = b'{"action":"join_room","success":true,"message":""}'
+    replies = frame(TEXT, reply, masked=False) * 200
 
     async def run(number: int) -> None:
         async with guest(program.port, f"p{number}", f"home{number}") as runner:
@@ -80,8 +82,7 @@ async def test_a_hundred_thousand_rooms_leave_nothing_behind() -> None:
                 rooms = range(start, start + 200)
                 joins = [request("join_room", room=f"a long name {number}-{r}") for r in rooms]
                 await runner.sends(b"".join(joins))
-                for _ in rooms:
-                    assert (await runner.hears())["success"] is True
+                assert await runner.reads(len(replies)) == replies
 
     async with started(":memory:", *FREE) as program:
         ann, bob = await couple(program)

@@ -6,7 +6,7 @@ import pytest
 
 from server import LINES, SESSIONS
 from tests.strangers import CLOSE, Stranger, frame, guest, request
-from tests.transcript import House, Person
+from tests.transcript import PATIENCE, House, Person
 
 LEFT = {"action": "left", "room": "default", "user": "bob"}
 
@@ -120,8 +120,9 @@ async def test_everybody_may_leave_at_once(house: House) -> None:
     while (await ann.asks("room_list"))["rooms"] != [{"room": "tea", "users": 1}]:
         pass
     assert list(house.rooms) == ["tea"]
-    while len(house.app[LINES]) > 1 or len(house.app[SESSIONS]) > 1:
-        await ann.has_heard_all()
+    async with asyncio.timeout(PATIENCE):
+        while len(house.app[LINES]) > 1 or len(house.app[SESSIONS]) > 1:
+            await ann.has_heard_all()
 
 
 async def test_whoever_only_knocks_is_never_heard(house: House) -> None:
