@@ -87,8 +87,8 @@ def test_the_help_tells_of_the_environment(capsys: pytest.CaptureFixture[str]) -
 
 
 def example(name: str) -> tuple[str, object]:
-    """Return what one may say for a setting; a number will do for most that are new."""
-    return EXAMPLES.get(name, ("7", 7))
+    """Return what one may say for a setting; a seven will do for most that are new."""
+    return EXAMPLES.get(name, ("7", type(getattr(Settings(), name))("7")))
 
 
 @pytest.mark.parametrize("name", NAMES)
