@@ -26,6 +26,7 @@ class Feeder:
         self._tell_snapshot = tell_snapshot
         self._task: asyncio.Task[None] | None = None
         line.fell_behind = self._start
+        line.departed = self.stop
 
     def _start(self) -> None:
         self._task = asyncio.create_task(self._feed())

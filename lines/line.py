@@ -23,14 +23,15 @@ class Line:
     much unsent falls behind: from then on `feed` brings the journal's pages, until one has
     caught up and takes part again.
 
-    `form` renders notices for this line. `fell_behind` is called when feeding has to begin;
-    whoever feeds sets it.
+    `form` renders notices for this line. `fell_behind` is called when feeding has to begin, and
+    `departed` when it has to end; whoever feeds sets them.
     """
 
     def __init__(self, transport: asyncio.Transport, form: Form) -> None:
         self.transport = transport
         self.form = form
         self.fell_behind: Callable[[], None] = _nobody_feeds
+        self.departed: Callable[[], None] = _nothing_to_end
         self.room: str | None = None  # the room one takes part in
         self.place = 0  # the last message of that room that one was told
         self.written = 0  # bytes, all in all
@@ -112,6 +113,7 @@ class Line:
     def depart(self) -> None:
         """Take part in no room until an event lets one enter."""
         self.room = self._backlog = None
+        self.departed()
 
     def _fall_behind(self, *, lagging: bool = True) -> Backlog:
         """Stop taking batches; who is `lagging` is told so."""
@@ -189,3 +191,7 @@ class Line:
 
 def _nobody_feeds() -> None:
     raise RuntimeError("nobody feeds this line")
+
+
+def _nothing_to_end() -> None:
+    pass

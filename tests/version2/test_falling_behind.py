@@ -1,9 +1,14 @@
 """Whoever falls behind is told so, fed in order, and told when they have caught up."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import pytest
+
 import utils
+from chat.seats import SEATS
+from journal.promise import Seat
 from lines.line import BOUND
 from rooms.batch import CUT
 from tests.strangers import Stranger, guest, request
@@ -202,3 +207,47 @@ async def test_version_1_gets_the_messages_and_then_the_people(kept: House) -> N
         assert await slow.hears() == {"action": "joined", "room": "default", "user": "cem"}
         await slow.sends(request("room_list"))
         assert (await slow.hears())["action"] == "room_list"
+
+
+async def test_who_falls_behind_while_a_seat_is_looked_up_is_fed_in_the_new_room(
+    kept: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The room of the connecting is loud: nothing of it is told after the reply to resume."""
+    ann = await comes(kept, "ann")
+    bob = await comes(kept, "bob", room="tea")
+    await bob.says_all("one", "two", "three")
+    await bob.leaves()
+    asked, found = asyncio.Event(), asyncio.Event()
+    find = kept.app[SEATS].find
+
+    async def find_late(key: int) -> Seat | None:
+        asked.set()
+        await found.wait()
+        return await find(key)
+
+    monkeypatch.setattr(kept.app[SEATS], "find", find_late)
+    async with Stranger(kept.port, SMALL) as again:
+        await again.enters("/chat?nick=again", **V2)
+        await again.hears()
+        place = {"room": "tea", "epoch": ann.epoch, "after": 0}
+        await again.sends(request("resume", session=bob.session, **place))
+        await asked.wait()
+        last = await fill(kept, ann)
+        await ann.says_all(*[TEXT] * 20)
+        found.set()
+        await again.sends(request("room_list"))
+        first = 0
+        while (body := await again.hears())["action"] != "resume":
+            if body["action"] == "chat_message":
+                first += 1
+                assert body["id"] == first
+        assert first < last + 20
+        assert (body["room"], body["user"], body["recovered"]) == ("tea", "bob", True)
+        for number, text in enumerate(("one", "two", "three"), 1):
+            body = await again.hears()
+            assert (body["id"], body["message"]) == (number, text)
+        assert (await again.hears())["action"] == "room_list"
+        feeding = [task for task in asyncio.all_tasks() if "_feed" in repr(task.get_coro())]
+        await asyncio.gather(*feeding, return_exceptions=True)
+        await again.sends(request("chat_message", message="four"))
+        assert (await again.hears())["id"] == 4
