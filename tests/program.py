@@ -36,7 +36,7 @@ class Program:
         found = re.search(rb"ws://127\.0\.0\.1:(\d+)/chat", banner)
         assert found is not None, banner
         self.port = int(found[1])
-        self.banner = banner.decode()
+        self.banner = os.fsdecode(banner)
 
     async def lets_in(self, nick: str, room: str = "default") -> Person:
         """Let somebody in."""
