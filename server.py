@@ -21,16 +21,17 @@ from chat.limits import Places
 from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
 from doors.feed import feed_door
-from doors.gate import gate
+from doors.gate import gate, is_welcome
 from doors.telnet import TelnetDoor
 from journal.memory import MemoryStore
 from journal.promise import JournalError, Store
 from journal.spine import Journal
 from journal.sqlite import SqliteStore
+from karaoke.door import Karaoke
 from lines.heartbeat import Lines
 from lines.websocket import CLOSING_TIME, WebSocketLine
 from rooms.room import Rooms
-from settings import MEMORY, Settings, read_settings
+from settings import MEMORY, NO_KEYS, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
 from wire.forms import JSON_1, JSON_2
 from wire.frames import decode_json, frame, json_frame
@@ -139,6 +140,13 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     app[TELNET] = TelnetDoor(
         app, app[SESSIONS], places, settings.name, settings.messages_per_second
     )
+    key_file = settings.registration_keyfile
+    karaoke = Karaoke(
+        app,
+        partial(is_welcome, allowed=settings.allow_origin),
+        None if key_file == NO_KEYS else Path(key_file),
+        settings.connections_per_address,
+    )
     ws_feed = feed_door(app[LINES], settings.feed_message_bytes)
     app.add_routes(
         [
@@ -148,11 +156,14 @@ async def init_app(settings: Settings | None = None) -> web.Application:
             web.get("/echo", ws_echo),
             web.get("/feed", ws_feed),
             web.get("/feed/{name}", ws_feed),
+            *karaoke.routes(),
         ]
     )
     app.cleanup_ctx.append(_journal)
     app.cleanup_ctx.append(_heartbeat)
+    app.cleanup_ctx.append(karaoke.live)
     app.cleanup_ctx.append(_telnet)
+    app.on_shutdown.append(karaoke.close)
     app.on_shutdown.append(_close_people)
     return app
 

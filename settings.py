@@ -11,6 +11,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 MEMORY = ":memory:"
+NO_KEYS = "none"
 PREFIX = "ROOMFUL_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -26,6 +27,7 @@ class Settings:
     keep_days: float = 0.0
     name: str = "TestChat"
     telnet_port: int = 5005
+    registration_keyfile: str = NO_KEYS
     allow_origin: tuple[str, ...] = ()
     messages_per_second: float = 10.0
     connections_per_address: int = 128
@@ -128,6 +130,13 @@ def _parser() -> argparse.ArgumentParser:
         kind=_whole(0, 65535),
         metavar="PORT",
         text="the port for telnet; 0 closes that door (default: %(default)s)",
+    )
+    add(
+        "--registration-keyfile",
+        "-k",
+        metavar="FILE",
+        text="the file with the keys of those who may register a karaoke playback machine;"
+        " without one anybody may (default: %(default)s)",
     )
     parser.add_argument(
         "--allow-origin",

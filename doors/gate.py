@@ -24,7 +24,7 @@ def gate(places: Places, allowed: Collection[str]) -> Middleware:
         if request.headers.get("Upgrade", "").lower() != "websocket":
             return await handler(request)
         origin = request.headers.get("Origin")
-        if origin is not None and not _welcome(origin, request.host, allowed):
+        if origin is not None and not is_welcome(origin, request.host, allowed):
             raise web.HTTPForbidden(
                 text=f"Pages from {origin!a} may not connect here;"
                 " the server's --allow-origin can let them.\n"
@@ -40,7 +40,8 @@ def gate(places: Places, allowed: Collection[str]) -> Middleware:
     return check
 
 
-def _welcome(origin: str, host: str, allowed: Collection[str]) -> bool:
+def is_welcome(origin: str, host: str, allowed: Collection[str]) -> bool:
+    """Return whether a page of this origin may connect to this host."""
     if "*" in allowed or origin in allowed:
         return True
     try:
