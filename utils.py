@@ -165,6 +165,7 @@ def change_nick(
     Raises Refused if another has it. To the nick one has: works and tells nobody.
     """
     here = rooms_of(app)[room]
+    old_nick = here.shown(old_nick)
     peer = here[old_nick]
     if here.get(new_nick, peer) is not peer:
         raise Refused(Code.NICK_TAKEN, "Nickname is already in use")

@@ -107,10 +107,14 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
         body = messages.done("chat_message", said.message) | ref
         return person.line.render(body if person.version == 1 else body | version2.stored(said))
 
-    with session.under_way(len(text)) as settled:
-        utils.broadcast(
-            session.app, person.room, draft, author=person.line, answer=answer, settled=settled
-        )
+    utils.broadcast(
+        session.app,
+        person.room,
+        draft,
+        author=person.line,
+        answer=answer,
+        settled=session.begin(len(text)),
+    )
 
 
 async def user_list(session: "Session", request: Request, ref: Body) -> None:

@@ -147,15 +147,14 @@ class Session:
         if self.person.gone:
             return
         answer = self.person.line.render(body)
-        with self.under_way(len(answer)) as settled:
-            utils.broadcast(
-                self.app,
-                self.person.room,
-                None,
-                author=self.person.line,
-                answer=lambda _event, _last_id: answer,
-                settled=settled,
-            )
+        utils.broadcast(
+            self.app,
+            self.person.room,
+            None,
+            author=self.person.line,
+            answer=lambda _event, _last_id: answer,
+            settled=self.begin(len(answer)),
+        )
 
     def _tell_snapshot(self) -> None:
         """Tell, at its place in the order, that one has caught up and who is there."""
@@ -171,17 +170,21 @@ class Session:
                 ),
             )
 
-    @contextmanager
-    def under_way(self, size: int = 0) -> Iterator[Callable[[], None]]:
-        """Count something as under way until what is yielded is called, or the block fails."""
+    def begin(self, size: int = 0) -> Callable[[], None]:
+        """Count something as under way until what is returned is called."""
         self._under_way += 1
         self._under_way_bytes += size
+        return partial(self._settle, size)
 
-        def settle() -> None:
-            self._under_way -= 1
-            self._under_way_bytes -= size
-            self._progress.set()
+    def _settle(self, size: int) -> None:
+        self._under_way -= 1
+        self._under_way_bytes -= size
+        self._progress.set()
 
+    @contextmanager
+    def under_way(self) -> Iterator[Callable[[], None]]:
+        """Count something as under way until what is yielded is called, or the block fails."""
+        settle = self.begin()
         try:
             yield settle
         except BaseException:

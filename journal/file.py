@@ -34,19 +34,19 @@ class LogFile:
             self.reader.execute("pragma query_only = on")
         except sqlite3.Error as error:
             self._lock.close()
-            self.refuse(str(error), error)
+            self.refuse(f"{error}; name another file, or restore this one from a copy", error)
         except BaseException:
             self._lock.close()
             raise
 
     def _take_lock(self) -> IO[bytes]:
-        if not self._path.name:
+        if not self._path.name or self._path.is_dir():
             self.refuse("this names no file; name one")
         path = self._path.with_name(self._path.name + ".lock")
         try:
             lock = path.open("ab")
         except OSError as error:
-            self.refuse(error.strerror or str(error), error)
+            self.refuse(f"{error.strerror}; name a file in a folder that can be written", error)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

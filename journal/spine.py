@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Generic
 
 from journal.promise import Deliver, E, NotStored, Page, Posted, Seat, Store
+from wire.frames import json_size
 from wire.messages import Draft, Said
 from wire.names import fold
 
@@ -183,7 +184,7 @@ def _fitting(messages: Sequence[Said], limit: int, *, newest: bool) -> list[Said
     size = 0
     kept: list[Said] = []
     for said in reversed(messages) if newest else messages:
-        size += len(said.message.encode()) + len(said.user.encode()) + _MESSAGE_BYTES
+        size += json_size(said.message) + json_size(said.user) + _MESSAGE_BYTES
         if len(kept) == limit or (kept and size > PAGE_BYTES):
             break
         kept.append(said)

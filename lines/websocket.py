@@ -13,7 +13,7 @@ from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
 from wire.messages import Body, Reason
 
 CLOSING_TIME = 2.0  # seconds that a person has to answer a close frame
-NEVER_PAUSED = 1 << 40  # bytes
+NEVER_PAUSED = 1 << 30  # bytes
 SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot measure
 
 
@@ -60,7 +60,10 @@ class WebSocketLine(Line):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         # aiohttp waits for a paused transport when it closes, and might wait for ever.
         self.transport.set_write_buffer_limits(high=NEVER_PAUSED)
-        await self._ws.prepare(self._request)
+        try:
+            await self._ws.prepare(self._request)
+        except ConnectionError:
+            raise web.HTTPBadRequest from None  # they hung up; nobody will read this
         return self._ws
 
     @property

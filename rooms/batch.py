@@ -68,21 +68,21 @@ class Batch:
         self.last = last
         self.authors = dict(authors)
         self._pieces: dict[Form, list[bytes]] = {}
-        self._cuts: dict[Form, list[Cut]] = {}
+        self._cuts: dict[Form, Sequence[Cut]] = {}
 
     def id_before(self, index: int) -> int:
         """Return the number of the last message before an event."""
         return self.ids[index - 1] if index else self.before
 
-    def cuts(self, form: Form) -> list[Cut]:
+    def cuts(self, form: Form) -> Sequence[Cut]:
         """Return what everyone is told who caused none of it, cut to size."""
         cuts = self._cuts.get(form)
         if cuts is None:
-            cuts = self._cuts[form] = list(_cut(self.pieces(form), 0))
+            cuts = self._cuts[form] = _cut(self.pieces(form), 0)
         return cuts
 
-    def own_cuts(self, form: Form, author: "Peer", start: int) -> Iterator[Cut]:
-        """Yield what an author is told from an event on: answers instead of own notices."""
+    def own_cuts(self, form: Form, author: "Peer", start: int) -> Sequence[Cut]:
+        """Return what an author is told from an event on: answers instead of own notices."""
         pieces = list(self.pieces(form))
         for index in self.authors[author]:
             pieces[index] = self.answer(index)
@@ -106,7 +106,14 @@ class Batch:
         return pieces
 
 
-def _cut(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
+def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
+    whole = b"".join(pieces[start:])
+    if len(whole) <= CUT:
+        return [Cut(whole, len(pieces))] if start < len(pieces) else []
+    return list(_cut_to_size(pieces, start))
+
+
+def _cut_to_size(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
     gathered: list[bytes] = []
     size = 0
     for index in range(start, len(pieces)):

@@ -64,6 +64,11 @@ def json_frame(value: object) -> bytes:
     return frame(0x1, _ENCODER.encode(value))
 
 
+def json_size(text: str) -> int:
+    """Return how many bytes a text takes as JSON."""
+    return len(_ENCODER.encode(text))
+
+
 def frame(opcode: int, payload: bytes) -> bytes:
     """Return one complete, final, unmasked frame (RFC 6455, section 5.2)."""
     length = len(payload)

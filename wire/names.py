@@ -20,7 +20,7 @@ _SPACES = " \u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # Unicode category Zs
 _OUTER_SPACES = re.compile(f"^[{_SPACES}]+|[{_SPACES}]+$")
 # PRECIS refuses controls, bidirectional overrides and what Unicode calls ignorable. These it
 # allows (the joiners in some contexts, the others always), and one sees none of them.
-_INVISIBLE = re.compile("[\u200b-\u200d\u2800\U0001d159]")
+_INVISIBLE = re.compile("[\u200b-\u200d\u2800\U00016fe4\U0001d159]")
 
 
 @lru_cache(maxsize=16384)
@@ -41,7 +41,7 @@ def nick(text: object) -> str:
     if (
         shown is None
         or len(shown) > NICK_LENGTH
-        or ":" in shown
+        or ":" in fold(shown)
         or any(character.isspace() for character in shown)
     ):
         raise Refused(
