@@ -1,9 +1,8 @@
 """The events that an admin sends: skip, move, let in, configure."""
 
-from karaoke.entries import Body
 from karaoke.events import House, here
 from karaoke.payloads import BadRequest, Payload
-from karaoke.room_config import CONFIG_LENGTH, checked, public
+from karaoke.room_config import CONFIG_LENGTH, SECRET, checked, public
 from karaoke.stage import Visitor
 from wire.errors import Refused
 from wire.frames import decode_json
@@ -37,7 +36,7 @@ async def show_config(house: House, visitor: Visitor, _body: object) -> None:
 
 
 async def update_config(house: House, visitor: Visitor, body: object) -> None:
-    """Replace the config; without a secret the old one stays."""
+    """Replace the config; a secret or key that is not in it stays as it was."""
     text = Payload(body).text("config", CONFIG_LENGTH)
     try:
         given = decode_json(text)
@@ -46,11 +45,15 @@ async def update_config(house: House, visitor: Visitor, body: object) -> None:
         return
     if not isinstance(given, dict):
         raise BadRequest('"config" must be the text of a JSON object.')
-    room = here(visitor)
-    new: Body = dict(given)
-    if new.get("secret") is None and "secret" in room.config:
-        new["secret"] = room.config["secret"]
-    room.config = checked(new)
-    house.stage.tell_playback(room, "update_config", room.config)
-    house.stage.tell(room.members, "update_config", public(given))
-    house.stage.tell_state(room)
+    room, stage = here(visitor), house.stage
+    whole = given | {
+        key: room.config[key]
+        for key in SECRET
+        if given.get(key) is None and room.config.get(key) is not None
+    }
+    room.config = checked(whole)
+    stage.tell_playback(room, "update_config", room.config)
+    stage.tell(room.members - {room.playback}, "update_config", public(given))
+    # It registers with what it is told last, so that it must not lose its secret.
+    stage.tell_playback(room, "update_config", whole)
+    stage.tell_state(room)

@@ -16,7 +16,7 @@ from wire.frames import encode_json
 DEFAULT: Body = {"preview_duration": 3, "waiting_room_policy": None, "last_song": None}
 CONFIG_LENGTH = 64 * 1024  # characters of JSON
 
-_SECRET = frozenset({"secret", "key"})
+SECRET = frozenset({"secret", "key"})  # what others must not know
 _POLICIES = frozenset({"forced", "optional"})
 _NO_POLICIES = frozenset({"none", ""})
 
@@ -44,7 +44,7 @@ def checked(config: Body) -> Body:
 
 def public(config: Body) -> Body:
     """Return what everybody may know of a config."""
-    return {key: value for key, value in config.items() if key not in _SECRET}
+    return {key: value for key, value in config.items() if key not in SECRET}
 
 
 def timing(config: Body) -> Timing:

@@ -24,6 +24,7 @@ async def evening(house: House) -> AsyncIterator[Evening]:
     async with AsyncExitStack() as stack:
         playback, guest, admin = [await stack.enter_async_context(visitor(house)) for _ in "pga"]
         await playback.registers()
+        await playback.offers()
         await guest.enters()
         await admin.enters(admin=True)
         yield Evening(house, playback, guest, admin)

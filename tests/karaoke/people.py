@@ -83,22 +83,21 @@ class Visitor:
         }
 
     async def registers(self, room: str = "Tea", **config: object) -> Body:
-        """Make a room as its playback machine, with songs in it; return its state."""
+        """Make a room as its playback machine, or take it over; return its state."""
         whole = {"room": room, "secret": SECRET} | config
-        await self.says(
-            "register-client",
-            {"config": whole, "queue": [], "waiting_room": [], "recent": []},
-        )
+        lists: Body = {"queue": [], "waiting_room": [], "recent": []}
+        await self.says("register-client", {"config": whole} | lists)
         registered = await self.hears("client-registered")
-        assert registered["success"] is True
+        assert registered == {"success": True, "room": room}
         state: Body = await self.hears("state")
+        return state
+
+    async def offers(self, *paths: str) -> None:
+        """Tell which songs there are."""
         await self.says("sources", {"sources": ["files"]})
         assert await self.hears("request-config") == {"source": "files"}
-        await self.asks(
-            "config-chunk",
-            {"source": "files", "config": {"index": PATHS}, "number": 1, "total": 1},
-        )
-        return state
+        chunk = {"source": "files", "config": {"index": list(paths or PATHS)}}
+        await self.asks("config-chunk", chunk | {"number": 1, "total": 1})
 
     async def enters(self, room: str = "Tea", *, admin: bool = False) -> None:
         """Enter a room as a guest, or as an admin."""
