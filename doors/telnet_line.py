@@ -105,8 +105,11 @@ class TelnetLine(Line):
         return reply(body, self.person.nick if self.person else "", self.room or "")
 
     async def receive(self) -> Typed | None:
-        """Return the next line that was typed and is not blank; None once the line has ended."""
-        while self.open:
+        """Return the next line that was typed and is not blank; None once the line has ended.
+
+        What came before the other's end is still returned, but nothing behind ours.
+        """
+        while not self._closed:
             while self._typed:
                 typed = self._typed.popleft()
                 if typed.text.strip():
