@@ -1,27 +1,24 @@
 """The composition root: from settings to a running service, and the views of /chat and /echo."""
 
 import asyncio
-import errno
 import logging
-import os
-import resource
-import signal
-import socket
 import sys
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 
 from aiohttp import web
 from aiohttp.http import HttpProcessingError
 
+import launch
 import utils
 from chat.limits import Places
 from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
+from doors.banner import banner
 from doors.feed import feed_door
 from doors.gate import gate, is_welcome
+from doors.page import OURS, Page, PageError
 from doors.telnet import TelnetDoor
 from journal.memory import MemoryStore
 from journal.promise import JournalError, Store
@@ -31,7 +28,7 @@ from karaoke.door import Karaoke
 from lines.heartbeat import Lines
 from lines.websocket import CLOSING_TIME, WebSocketLine
 from rooms.room import Rooms
-from settings import MEMORY, NO_KEYS, Settings, read_settings
+from settings import MEMORY, NO_KEYS, OUR_PAGE, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
 from wire.forms import JSON_1, JSON_2
 from wire.frames import decode_json, frame, json_frame
@@ -106,19 +103,6 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     return response
 
 
-async def index(request: web.Request) -> web.Response:
-    """Say how to connect."""
-    url = f"ws://{request.host}"
-    text = (
-        f"{request.app[SETTINGS].name}: one room, many doors.\n\n"
-        f"Talk from a terminal:  make chat ARGS='--url {url}/chat'\n"
-        f"JSON over WebSocket:   {url}/chat\n"
-        f"A WebSocket echo:      {url}/echo\n"
-        f"A raw relay, by name:  {url}/feed/NAME\n"
-    )
-    return web.Response(body=text.encode(errors="replace"), content_type="text/plain")
-
-
 async def healthz(_request: web.Request) -> web.Response:
     """Say that the service answers."""
     return web.Response(text="ok\n")
@@ -127,11 +111,13 @@ async def healthz(_request: web.Request) -> web.Response:
 async def init_app(settings: Settings | None = None) -> web.Application:
     """Return the application; without settings it keeps its log in memory.
 
-    Starting it raises JournalError if the log cannot be opened.
+    Raises PageError if there is no page to serve. Starting it raises JournalError if the log
+    cannot be opened.
     """
     settings = settings or Settings(data=MEMORY)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
     places = Places(settings.connections_per_address)
+    page = Page(Path(settings.root_folder) if settings.root_folder != OUR_PAGE else OURS)
     app = web.Application(middlewares=[gate(places, settings.allow_origin)])
     app["websockets"] = Rooms()
     app[SETTINGS] = settings
@@ -150,13 +136,13 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     ws_feed = feed_door(app[LINES], settings.feed_message_bytes)
     app.add_routes(
         [
-            web.get("/", index),
             web.get("/healthz", healthz),
             web.get("/chat", ws_chat),
             web.get("/echo", ws_echo),
             web.get("/feed", ws_feed),
             web.get("/feed/{name}", ws_feed),
             *karaoke.routes(),
+            *page.routes(),  # they come last: what is no other route is a room
         ]
     )
     app.cleanup_ctx.append(_journal)
@@ -228,10 +214,7 @@ async def _close_people(app: web.Application) -> None:
 
 async def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM; raise CannotOpen or JournalError if it cannot be done."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    stop = launch.stop_signal()
     runner = web.AppRunner(
         await init_app(settings),
         access_log=None,
@@ -240,79 +223,19 @@ async def serve(settings: Settings) -> None:
     )
     try:
         await runner.setup()
-        with _opening(settings.host, settings.port, "--port"):
+        with launch.opening(settings.host, settings.port, "--port"):
             await web.TCPSite(runner, settings.host, settings.port, backlog=4096).start()
         if settings.telnet_port:
-            with _opening(settings.host, settings.telnet_port, "--telnet-port"):
+            with launch.opening(settings.host, settings.telnet_port, "--telnet-port"):
                 await runner.app[TELNET].open(settings.host, settings.telnet_port)
-        _say(_banner(settings, runner.addresses))
+        log = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
+        port = runner.addresses[0][1]
+        launch.say(banner(settings.name, settings.host, port, settings.telnet_port, log))
         await stop.wait()
-        _say("Stopping.\n")
+        launch.say("Stopping.\n")
     finally:
         await runner.cleanup()
-        # From here to the end of the process there is nothing left that a signal could stop.
-        signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM))
-
-
-class CannotOpen(Exception):  # noqa: N818 - it is an answer, not an error of ours
-    """A door cannot be opened; the text says why and what to do."""
-
-
-@contextmanager
-def _opening(host: str, port: int, option: str) -> Iterator[None]:
-    """Raise CannotOpen if the port, which the option can change, cannot be listened at."""
-    try:
-        yield
-    except (socket.gaierror, UnicodeError):
-        raise CannotOpen(f"There is no address named {host}; choose another --host.") from None
-    except OSError as error:
-        where = f"Port {port} on {host}"
-        if error.errno == errno.EADDRINUSE:
-            raise CannotOpen(f"{where} is taken; choose another with {option}.") from None
-        raise CannotOpen(f"{where} cannot be opened: {error.strerror}.") from None
-
-
-def _say(text: str) -> None:
-    """Print something; a service goes on when nobody is left to read it."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except OSError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _banner(settings: Settings, addresses: Sequence[tuple[str, int]]) -> str:
-    port = addresses[0][1]
-    host = settings.host
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is compared, not bound
-        host, others = socket.gethostname(), ""
-    else:
-        others = "To let other machines in, start it with --host 0.0.0.0.\n"
-    telnet = f"  telnet {host} {settings.telnet_port}\n" if settings.telnet_port else ""
-    if ":" in host:
-        host = f"[{host}]"
-    data = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
-    return (
-        f"{settings.name} is open.\n\n"
-        f"  chat   ws://{host}:{port}/chat   from a terminal: make chat{_options(host, port)}\n"
-        f"  echo   ws://{host}:{port}/echo\n"
-        f"  feed   ws://{host}:{port}/feed/NAME\n"
-        f"{telnet}"
-        f"  help   http://{host}:{port}/\n"
-        f"  log    {data}\n\n"
-        f"{others}Ctrl-C stops it.\n"
-    )
-
-
-def _options(host: str, port: int) -> str:
-    url = f"ws://{host}:{port}/chat"
-    return "" if url == "ws://localhost:8080/chat" else f' ARGS="--url {url}"'
-
-
-def _raise_open_files() -> None:
-    """Allow as many connections as the system lets us have."""
-    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        launch.ignore_signals()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -321,10 +244,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    _raise_open_files()
     try:
-        asyncio.run(serve(settings))
-    except (CannotOpen, JournalError) as error:
+        launch.run(serve(settings))
+    except (launch.CannotOpen, JournalError, PageError) as error:
         return _give_up(str(error))
     return 0
 

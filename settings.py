@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 MEMORY = ":memory:"
 NO_KEYS = "none"
+OUR_PAGE = "browser"  # the folder that comes along, wherever the server is started
 PREFIX = "ROOMFUL_"
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -22,6 +23,7 @@ class Settings:
 
     host: str = "localhost"
     port: int = 8080
+    root_folder: str = OUR_PAGE
     data: str = "roomful.db"
     keep: int = 100_000
     keep_days: float = 0.0
@@ -58,13 +60,18 @@ def read_settings(
         if action.choices is not None and value not in action.choices:
             parser.error(f"{variable}={text}: choose from {', '.join(action.choices)}")
         parser.set_defaults(**{action.dest: value})
+    origins = parser.get_default("allow_origin")
+    parser.set_defaults(allow_origin=None)  # argparse would add what a flag says to a default
     found = vars(parser.parse_args(arguments))
-    return Settings(**found | {"allow_origin": tuple(found["allow_origin"] or ())})
+    return Settings(**found | {"allow_origin": tuple(found["allow_origin"] or origins or ())})
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.exit(2, f"{self.prog}: {message} (--help shows all options)\n")
+        shown = "".join(
+            letter if letter.isprintable() else ascii(letter)[1:-1] for letter in message
+        )
+        self.exit(2, f"{self.prog}: {shown} (--help shows all options)\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -97,6 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--host",
         "-H",
+        kind=_named,
         text="the address to listen at; 0.0.0.0 opens the doors to other machines"
         " (default: %(default)s)",
     )
@@ -106,6 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         kind=_whole(0, 65535),
         metavar="PORT",
         text="the port for HTTP and WebSockets; 0 takes a free one (default: %(default)s)",
+    )
+    add(
+        "--root-folder",
+        "-r",
+        metavar="FOLDER",
+        text="the folder with the page: index.html, favicon.ico, assets/ (default: %(default)s)",
     )
     add(
         "--data",
@@ -179,6 +193,12 @@ def _whole(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return convert
+
+
+def _named(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it must not be empty")
+    return text
 
 
 def _number(text: str) -> float:

@@ -1,0 +1,77 @@
+"""What the process of a service needs: a fast loop, open files, one stop, and plain words.
+
+Nothing here knows of the chat.
+"""
+
+import asyncio
+import errno
+import gc
+import os
+import resource
+import signal
+import socket
+import sys
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
+
+import uvloop
+
+_STOPPING = (signal.SIGINT, signal.SIGTERM)
+# What a connection holds lives long, and a message leaves no cycles behind. Looking for them as
+# often as Python does by default took a tenth of the time; see docs/performance.md.
+_GC_THRESHOLDS = (100_000, 20, 20)
+
+
+class CannotOpen(Exception):  # noqa: N818 - it is an answer, not an error of ours
+    """A port cannot be listened at; the text says why and what to do."""
+
+
+def run(service: Coroutine[None, None, None]) -> None:
+    """Run a service to its end, with as many open files as the system lets us have."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    gc.freeze()
+    gc.set_threshold(*_GC_THRESHOLDS)
+    uvloop.run(service)
+
+
+def stop_signal() -> asyncio.Event:
+    """Return what SIGINT and SIGTERM set, the first time and any other."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tell(_number: int, _frame: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(told.set)
+
+    for number in _STOPPING:
+        signal.signal(number, tell)
+    return told
+
+
+def ignore_signals() -> None:
+    """Let no signal disturb the rest of the process's life: it is ending."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+
+
+@contextmanager
+def opening(host: str, port: int, option: str) -> Iterator[None]:
+    """Raise CannotOpen if the port, which the option can change, cannot be listened at."""
+    try:
+        yield
+    except (socket.gaierror, UnicodeError):
+        raise CannotOpen(f"There is no address named {host}; choose another --host.") from None
+    except OSError as error:
+        where = f"Port {port} on {host}"
+        if error.errno == errno.EADDRINUSE:
+            raise CannotOpen(f"{where} is taken; choose another with {option}.") from None
+        raise CannotOpen(f"{where} cannot be opened: {error.strerror}.") from None
+
+
+def say(text: str) -> None:
+    """Print something; a service goes on when nobody is left to read it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
