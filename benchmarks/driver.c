@@ -59,7 +59,7 @@ static struct {
 };
 
 static struct connection *people;
-static int poller, joined, started;
+static int poller, joined, started, lines_read;
 static bool speaking, keeping_latencies;
 static uint64_t deliveries, replies, received_bytes, sent;
 static int64_t last_received;
@@ -300,13 +300,12 @@ static void shake_hands(struct connection *person)
     epoll_ctl(poller, EPOLL_CTL_MOD, person->fd, &event);
 }
 
-/* Do what there is to do; wait for it until a time. Returns whether a line came on stdin. */
-static bool work(int64_t until)
+/* Do what there is to do; wait for it until a time. */
+static void work(int64_t until)
 {
     struct epoll_event events[256];
     int64_t left = until - now();
     struct timespec timeout = {left > 0 ? left / SECOND : 0, left > 0 ? left % SECOND : 0};
-    bool line = false;
     int count = epoll_pwait2(poller, events, 256, &timeout, NULL);
     for (int index = 0; index < count; index++) {
         struct connection *person = events[index].data.ptr;
@@ -314,7 +313,7 @@ static bool work(int64_t until)
             char byte;
             if (read(0, &byte, 1) < 1)
                 exit(0);
-            line = line || byte == '\n';
+            lines_read += byte == '\n';
         } else if (person->state == CONNECTING) {
             shake_hands(person);
         } else {
@@ -325,7 +324,6 @@ static bool work(int64_t until)
         errno = 0;
         give_up("nothing has moved for ten seconds");
     }
-    return line;
 }
 
 static void settle(void)
@@ -475,7 +473,9 @@ int main(int count, char **words)
     }
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = NULL};
     epoll_ctl(poller, EPOLL_CTL_ADD, 0, &event);
-    for (;;)
-        if (work(now() + SECOND))
+    for (;;) {
+        for (; lines_read; lines_read--)
             measure();
+        work(now() + SECOND);
+    }
 }
