@@ -12,7 +12,7 @@ from tests.transcript import House, Person
 
 def most_unsent(house: House) -> int:
     """Return how many bytes the visitor holds who holds most."""
-    return max(line.unsent for line in house.app[TELNET].lines)
+    return max((line.unsent for line in house.app[TELNET].lines), default=0)
 
 
 async def fill(house: House, person: Person, count: int = 0) -> list[str]:
