@@ -151,7 +151,7 @@ class TelnetLine(Line):
         self._closed = True
         with suppress(OSError):  # it is gone already
             self.transport.write_eof()
-        asyncio.get_running_loop().call_later(CLOSING_TIME, self.transport.abort)
+        asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:
         """Bring the line to its end, and wait for the other's."""

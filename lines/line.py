@@ -186,7 +186,12 @@ class Line:
     def abort(self, reason: Reason = Reason.LOST) -> None:
         """End the line at once."""
         self.ended(reason)
-        self.transport.abort()
+        self.cut_off()
+
+    def cut_off(self) -> None:
+        """Abort the transport, if it still stands: one that closed on its own time cannot be."""
+        if self.unsent or not self.transport.is_closing():
+            self.transport.abort()
 
 
 def _nobody_feeds() -> None:

@@ -113,7 +113,7 @@ class WebSocketLine(Line):
         self.ended(reason)
         self.write(close_frame(disconnect.code, disconnect.reason))
         self._closed = True
-        asyncio.get_running_loop().call_later(CLOSING_TIME, self.transport.abort)
+        asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:
         """Bring the line to its end: a close frame, if none was sent, and wait for the other's."""

@@ -6,12 +6,13 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+import lines.websocket
 import utils
 from chat.seats import SEATS
 from journal.promise import Seat
 from lines.line import BOUND
 from rooms.batch import CUT
-from tests.strangers import Stranger, guest, request
+from tests.strangers import CLOSE, Stranger, frame, guest, request
 from tests.stuck import SMALL, most_unsent, someone_is_behind
 from tests.transcript import Body, House, Person
 from tests.version2.guests import V2, Guest, comes, resumes
@@ -251,3 +252,23 @@ async def test_who_falls_behind_while_a_seat_is_looked_up_is_fed_in_the_new_room
         await asyncio.gather(*feeding, return_exceptions=True)
         await again.sends(request("chat_message", message="four"))
         assert (await again.hears())["id"] == 4
+
+
+async def test_who_reads_up_the_rest_of_a_line_that_was_ended_leaves_no_error(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The close frame is answered before all is read: the line ends by itself, in time."""
+    monkeypatch.setattr(lines.websocket, "CLOSING_TIME", 0.5)
+    ann = await comes(house, "ann")
+    async with slow_guest(house) as (slow, greeting):
+        await ann.hears_joined("slow")
+        await fill(house, ann)
+        old = Guest(ann.ws)
+        old.greeting = greeting
+        await resumes(house, old)
+        over = asyncio.get_running_loop().call_later(0.6, lambda: None).when()
+        await slow.sends(frame(CLOSE, b""))
+        await ann.has_heard_all()
+        assert (await slow.reads_to_end())[-2:] == b"on"
+        while asyncio.get_running_loop().time() < over:
+            await ann.has_heard_all()
