@@ -61,7 +61,7 @@ static struct {
 static struct connection *people;
 static int poller, joined, started, lines_read;
 static bool speaking, keeping_latencies;
-static uint64_t deliveries, replies, received_bytes, sent;
+static uint64_t deliveries, replies, reads, received_bytes, sent;
 static int64_t last_received;
 static uint8_t buffer[BUFFER];
 static uint32_t latencies[STEPS];
@@ -245,6 +245,7 @@ static void receive(struct connection *person)
     if (got <= 0)
         give_up("a connection was lost");
     last_received = now();
+    reads++;
     received_bytes += got;
     size_t size = person->rest_size + got, taken = 0;
     if (person->state == SHAKING_HANDS)
@@ -394,7 +395,7 @@ static void measure(void)
     speak_until(now() + (int64_t)(options.warm_up * 1e9));
     memset(latencies, 0, sizeof latencies);
     keeping_latencies = options.rate > 0;
-    deliveries = replies = received_bytes = sent = 0;
+    deliveries = replies = reads = received_bytes = sent = 0;
     double cpu = options.pid ? cpu_seconds(options.pid) : 0;
     double system = options.pid ? system_seconds(options.pid) : 0;
     double own = cpu_seconds(0);
@@ -409,11 +410,11 @@ static void measure(void)
     keeping_latencies = speaking = false;
     printf("{\"people\":%d,\"rooms\":%d,\"speakers\":%d,\"under_way\":%d,\"seconds\":%.4f,"
            "\"messages\":%llu,\"replies\":%llu,\"deliveries\":%llu,\"deliveries_per_second\":%.0f,"
-           "\"received_bytes\":%llu,\"cpu_seconds\":%.4f,\"system_seconds\":%.2f,"
+           "\"reads\":%llu,\"received_bytes\":%llu,\"cpu_seconds\":%.4f,\"system_seconds\":%.2f,"
            "\"us_per_delivery\":%.4f,\"driver_cpu_seconds\":%.4f",
            options.people, options.rooms, options.speakers, options.under_way, seconds,
            (unsigned long long)sent, (unsigned long long)replies, (unsigned long long)deliveries,
-           deliveries / seconds, (unsigned long long)received_bytes, cpu, system,
+           deliveries / seconds, (unsigned long long)reads, (unsigned long long)received_bytes, cpu, system,
            deliveries ? cpu / deliveries * 1e6 : 0, own);
     if (options.rate)
         printf(",\"ms_50\":%.2f,\"ms_99\":%.2f,\"ms_99_9\":%.2f,\"ms_worst\":%.2f",

@@ -20,13 +20,12 @@ Round = Mapping[str, Numbers]
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The medians of two contestants, and of their ratio; `low` and `high` are its extremes."""
+    """The medians of two contestants, and of their ratio; half of the rounds lie in `middle`."""
 
     ours: float
     beside: float
     ratio: float
-    low: float
-    high: float
+    middle: tuple[float, float]
 
 
 def compare(
@@ -36,12 +35,11 @@ def compare(
     ones = [number(turn[one]) for turn in rounds]
     others = [number(turn[other]) for turn in rounds]
     ratios = [first / second for first, second in zip(ones, others, strict=True)]
+    low = high = ratios[0]
+    if len(ratios) > 1:
+        low, _half, high = statistics.quantiles(ratios, n=4, method="inclusive")
     return Comparison(
-        statistics.median(ones),
-        statistics.median(others),
-        statistics.median(ratios),
-        min(ratios),
-        max(ratios),
+        statistics.median(ones), statistics.median(others), statistics.median(ratios), (low, high)
     )
 
 

@@ -44,13 +44,13 @@ class Row:
             self.beside,
             number(found.beside, self.unit),
             f"{found.ratio:.2f}",
-            f"{found.low:.2f}-{found.high:.2f}",
+            "-".join(f"{ratio:.2f}" for ratio in found.middle),
             mark,
             "met" if kept else "missed",
         )
 
 
-HEAD = ("work", "ours", "beside", "theirs", "ratio", "of rounds", "mark", "")
+HEAD = ("work", "ours", "beside", "theirs", "ratio", "middle half", "mark", "")
 
 
 def number(value: float, unit: str) -> str:

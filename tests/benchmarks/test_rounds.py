@@ -57,7 +57,7 @@ def test_ratios_are_taken_within_a_round() -> None:
         {"ours": {"n": 3.0}, "other": {"n": 1.0}},
     ]
     found = compare(rounds, "ours", "other", lambda numbers: numbers["n"])
-    assert found == Comparison(ours=3.0, beside=1.0, ratio=2.0, low=2.0, high=3.0)
+    assert found == Comparison(ours=3.0, beside=1.0, ratio=2.0, middle=(2.0, 2.5))
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,7 @@ def test_ratios_are_taken_within_a_round() -> None:
 )
 def test_a_mark_is_met_or_missed(ratio: float, below: bool, verdict: str) -> None:  # noqa: FBT001
     """The verdict follows from the ratio, and says so where the mark itself is too much."""
-    found = Comparison(1.0, 1.0, ratio, ratio, ratio)
+    found = Comparison(1.0, 1.0, ratio, (ratio, ratio))
     assert Row("work", "peer", "us", 1.0, found, below).cells()[-1] == verdict
 
 
