@@ -41,6 +41,11 @@ class JsonPacket(Packet):  # type: ignore[misc] # the library has no types
     packet_type: int
     data: Any
 
+    def __init__(self, *what: Any, encoded_packet: object = None, **more: Any) -> None:  # noqa: ANN401
+        if encoded_packet is not None:
+            encoded_packet = encoded_packet or "?"  # what is empty is nonsense too
+        super().__init__(*what, encoded_packet=encoded_packet, **more)
+
     def decode(self, encoded_packet: object) -> int:
         """Read what came in; it has no attachments."""
         try:

@@ -45,6 +45,8 @@ class Transport:
             logger=_log,
             engineio_logger=_log,
         )
+        self._ended = self._sio.eio.handlers["disconnect"]
+        self._sio.eio.on("disconnect", self._end)
         self._sio.on("connect", self._connect)
         self._sio.on("disconnect", self._disconnect)
         self._sio.on("*", self._perform)
@@ -55,8 +57,10 @@ class Transport:
             raise web.HTTPServiceUnavailable
         try:
             response: web.StreamResponse = await self._sio.handle_request(request)
-        except (ValueError, RecursionError) as error:
-            raise ConnectionResetError("This is no Engine.IO.") from error  # ends the line quietly
+        except (ValueError, RecursionError):  # this is no Engine.IO
+            if request.transport is not None:
+                request.transport.abort()
+            return web.Response(status=400)
         return response
 
     async def emit(self, event: str, payload: Body, to: list[str]) -> None:
@@ -84,6 +88,13 @@ class Transport:
                 "There are too many connections from your address; close one first."
             )
         self.service.connect(sid, address)
+
+    async def _end(self, line_id: str, reason: str) -> None:
+        """Answer the poll of a client that has said goodbye; the library would let it hang."""
+        await self._ended(line_id, reason)
+        line = self._sio.eio.sockets.get(line_id)
+        if line is not None and not line.upgraded:
+            line.queue.put_nowait(None)
 
     async def _disconnect(self, sid: str, _reason: object = None) -> None:
         self.service.disconnect(sid)
