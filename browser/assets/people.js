@@ -1,39 +1,27 @@
 /** The list of who is in the room, in order of arrival. */
 
-import { fold, hue, initial } from "./names.js";
-import { element } from "./text.js";
-import * as words from "./words.js";
+import { door } from "./log.js";
+import { fold } from "./names.js";
+import { at, bdi, element, show as showText } from "./text.js";
 
-const list = document.getElementById("people-list");
-const total = document.getElementById("people-count");
+const list = at("people-list");
 
-/** Show these people, and which of them is oneself; what stands already is left alone. */
 export function show(people, self) {
-  total.textContent = words.count(people.length);
-  const standing = new Map(Array.from(list.children, (item) => [item.nick, item]));
-  let place = list.firstElementChild;
-  for (const nick of people) {
-    let item = standing.get(nick);
-    standing.delete(nick);
-    if (!item) {
-      const door = element("span", `door ${hue(nick)}`);
-      door.dataset.initial = initial(nick);
-      door.setAttribute("aria-hidden", "true");
-      item = element("li", "", door, element("bdi", "", nick));
-      item.nick = nick;
-    }
-    item.classList.toggle("self", nick === self);
-    if (item === place) place = place.nextElementSibling;
-    else list.insertBefore(item, place);
-  }
-  for (const item of standing.values()) item.remove();
+	showText(at("people-count"), String(people.length));
+	const standing = new Map(Array.from(list.children, (item) => [item.nick, item]));
+	let place = list.firstElementChild;
+	for (const nick of people) {
+		const item = standing.get(nick) ?? element("li", { nick }, door(nick), bdi(nick));
+		standing.delete(nick);
+		item.className = nick === self ? "self" : "";
+		if (item === place) place = place.nextElementSibling;
+		else list.insertBefore(item, place);
+	}
+	for (const item of standing.values()) item.remove();
 }
 
-/** Return the nicks that a beginning may mean, the likeliest first. */
 export function meant(people, beginning, self) {
-  const start = fold(beginning);
-  const others = people.filter((nick) => nick !== self);
-  const begins = others.filter((nick) => fold(nick).startsWith(start));
-  const contains = others.filter((nick) => fold(nick).indexOf(start) > 0);
-  return [...begins, ...contains].slice(0, 8);
+	const where = (nick) => fold(nick).indexOf(fold(beginning));
+	const found = people.filter((nick) => nick !== self && where(nick) >= 0);
+	return found.sort((one, other) => where(one) - where(other)).slice(0, 8);
 }

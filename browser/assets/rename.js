@@ -1,48 +1,33 @@
 /** One's own name, changed where it stands. */
 
-const me = document.getElementById("me");
-const nick = document.getElementById("nick");
-const button = document.getElementById("change-name");
-const form = document.getElementById("rename");
-const input = document.getElementById("your-name");
-const cancel = document.getElementById("rename-cancel");
-const error = document.getElementById("rename-error");
+import { at, show as showText } from "./text.js";
 
-/** `rename(name)` is asked to change it; it returns what is wrong, or "". */
+const form = at("rename");
+const input = at("your-name");
+
 export function listen({ rename }) {
-  button.addEventListener("click", open);
-  cancel.addEventListener("click", close);
-  form.addEventListener("keydown", ({ key }) => {
-    if (key === "Escape") close();
-  });
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const wanted = input.value.trim();
-    error.textContent = "";
-    const wrong = wanted && wanted !== nick.textContent ? await rename(wanted) : "";
-    if (!wrong) return close();
-    error.textContent = wrong;
-    input.setAttribute("aria-invalid", "true");
-    input.focus();
-  });
+	at("change-name").addEventListener("click", () => {
+		turn(true);
+		input.value = at("nick").textContent;
+		input.select();
+	});
+	at("rename-cancel").addEventListener("click", () => turn(false));
+	form.addEventListener("keydown", ({ key }) => key === "Escape" && turn(false));
+	form.addEventListener("submit", async (event) => {
+		event.preventDefault();
+		const wanted = input.value.trim();
+		const wrong = wanted && (await rename(wanted));
+		if (!wrong) return turn(false);
+		at("rename-error").textContent = wrong;
+		input.focus();
+	});
 }
 
-export function show(name) {
-  if (nick.textContent !== name) nick.textContent = name;
-}
+export const show = (name) => showText(at("nick"), name);
 
-function open() {
-  me.hidden = true;
-  form.hidden = false;
-  input.value = nick.textContent;
-  input.focus();
-  input.select();
-}
-
-function close() {
-  form.hidden = true;
-  me.hidden = false;
-  error.textContent = "";
-  input.removeAttribute("aria-invalid");
-  button.focus();
+function turn(open) {
+	at("me").hidden = open;
+	form.hidden = !open;
+	at("rename-error").textContent = "";
+	(open ? input : at("change-name")).focus();
 }

@@ -2,118 +2,80 @@
 
 import { linkTo } from "./address.js";
 import { fold } from "./names.js";
-import { element } from "./text.js";
-import * as words from "./words.js";
+import { at, bdi, button, element, show as showText } from "./text.js";
 
-const list = document.getElementById("room-list");
-const form = document.getElementById("join");
-const input = document.getElementById("join-room");
-const error = document.getElementById("join-error");
-const busy = document.getElementById("busy");
-const busyList = document.getElementById("busy-list");
-const elsewhere = document.getElementById("elsewhere");
+const list = at("room-list");
+const input = at("join-room");
 const items = new Map(); // room -> its item
 
-/** `visit(name)` and `leave(room)` are told what one wants. */
-export function listen({ visit, leave }) {
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const name = input.value.trim();
-    say("");
-    if (!name) return input.focus();
-    input.value = "";
-    visit(name);
-  });
-  busyList.addEventListener("click", (event) => {
-    const button = event.target.closest("button");
-    if (button) visit(button.room);
-  });
-  list.addEventListener("click", (event) => {
-    const item = event.target.closest("li");
-    if (event.target.closest(".leave")) leave(item.room);
-    else if (event.target.closest("a") && !(event.ctrlKey || event.metaKey || event.shiftKey)) {
-      event.preventDefault();
-      visit(item.room.name);
-    }
-  });
+let visit = null;
+let leave = null;
+
+export function listen(wishes) {
+	({ visit, leave } = wishes);
+	input.form.addEventListener("submit", (event) => {
+		event.preventDefault();
+		const name = input.value.trim();
+		at("join-error").textContent = input.value = "";
+		if (name) visit(name);
+	});
 }
 
-/** Say what is wrong with the name of a room. */
-export function say(text) {
-  error.textContent = text;
-}
-
-/** Give back what was typed, to be put right. */
-export function again(name, text) {
-  input.value ||= name;
-  say(text);
-  input.focus();
+export function refuse(name, why) {
+	input.value ||= name;
+	at("join-error").textContent = why;
+	input.focus();
 }
 
 export function show(rooms, active) {
-  for (const [room, item] of items) {
-    if (rooms.includes(room)) continue;
-    item.remove();
-    items.delete(room);
-  }
-  for (const room of rooms) {
-    if (!items.has(room)) list.append(itemOf(room));
-    update(items.get(room), room, room === active, rooms.length);
-  }
-  const others = rooms.filter((room) => room !== active);
-  const unread = others.reduce((sum, room) => sum + room.unread, 0);
-  elsewhere.hidden = !unread;
-  elsewhere.textContent = words.count(unread);
-  elsewhere.classList.toggle("meant", others.some((room) => room.mentions));
+	for (const [room, item] of items) if (!rooms.includes(room)) item.remove();
+	for (const room of rooms) {
+		if (!items.has(room)) items.set(room, itemOf(room));
+		const item = items.get(room);
+		if (!item.isConnected) list.append(item);
+		update(item, room, room === active, rooms.length > 1);
+	}
+	const others = rooms.filter((room) => room !== active);
+	const sum = (key) => others.reduce((total, room) => total + room[key], 0);
+	showCount(at("elsewhere"), sum("unread"), sum("mentions"));
 }
 
 function itemOf(room) {
-  const link = element("a", "", element("bdi"), element("span", "count"));
-  const leave = element("button", "leave plain", "\u00D7");
-  leave.type = "button";
-  const item = element("li", "", link, leave);
-  item.room = room;
-  items.set(room, item);
-  return item;
+	const link = element("a", "", bdi(""), element("span", "count"));
+	link.addEventListener("click", (event) => {
+		if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+		event.preventDefault();
+		visit(room.name);
+	});
+	return element("li", "", link, button("\u00D7", "leave plain", () => leave(room)));
 }
 
-function update(item, room, active, total) {
-  const link = item.firstElementChild;
-  const [name, count] = link.children;
-  if (name.textContent !== room.name) {
-    name.textContent = room.name;
-    link.href = linkTo(room.name);
-    item.lastElementChild.setAttribute("aria-label", `Leave ${room.name}`);
-  }
-  if (active) link.setAttribute("aria-current", "page");
-  else link.removeAttribute("aria-current");
-  item.classList.toggle("off", room.state === "offline" || room.state === "elsewhere");
-  count.classList.toggle("meant", room.mentions > 0);
-  const unread = room.unread > 999 ? "999+" : words.count(room.unread);
-  const text = room.unread ? (room.mentions ? `@ ${unread}` : unread) : "";
-  if (count.textContent !== text) count.textContent = text;
-  if (room.unread) {
-    const meant = room.mentions ? `, ${words.many(room.mentions, "mention")}` : "";
-    link.setAttribute("aria-label", `${room.name}, ${words.count(room.unread)} unread${meant}`);
-  } else link.removeAttribute("aria-label");
-  item.lastElementChild.hidden = total < 2;
+function update({ children: [link, leaving], classList }, { name, unread, mentions, state }, active, leavable) {
+	showText(link.firstChild, name);
+	showCount(link.lastChild, unread, mentions);
+	link.href = linkTo(name);
+	link.ariaCurrent = active ? "page" : null;
+	link.ariaLabel = unread ? `${name}, ${unread} unread${mentions ? ", you are mentioned" : ""}` : null;
+	leaving.ariaLabel = leaving.title = `Leave ${name}`;
+	leaving.hidden = !leavable;
+	classList.toggle("off", state === "offline" || state === "elsewhere");
 }
 
-/** Show where it is busy, but for the rooms one is in. */
-export function showBusy(rooms, mine) {
-  const known = new Set(mine.map((room) => fold(room.name)));
-  const others = rooms.filter(({ room }) => !known.has(fold(room))).slice(0, 12);
-  busy.hidden = !others.length;
-  const shown = others.map(({ room, users }) => `${users} ${room}`).join("\n");
-  if (busyList.shown === shown) return;
-  busyList.shown = shown;
-  busyList.replaceChildren(
-    ...others.map(({ room, users }) => {
-      const button = element("button", "plain", element("bdi", "", room), element("span", "", words.count(users)));
-      button.type = "button";
-      button.title = `${words.many(users, "person").replace("persons", "people")} there`;
-      button.room = room;
-      return element("li", "", button);
-    }),
-  );
+function showCount(place, unread, mentions) {
+	showText(place, unread ? `${mentions ? "@ " : ""}${unread > 999 ? "999+" : unread}` : "");
+	place.classList.toggle("meant", mentions > 0);
+}
+
+export function showBusy(found, mine) {
+	const known = mine.map(({ name }) => fold(name));
+	const others = found.filter(({ room }) => !known.includes(fold(room))).slice(0, 12);
+	at("busy").hidden = !others.length;
+	if (at("busy-list").contains(document.activeElement)) return; // it would be lost under the fingers
+	at("busy-list").replaceChildren(
+		...others.map(({ room, users }) => {
+			const way = button(bdi(room), "plain", () => visit(room));
+			way.append(" ", element("span", "", String(users)));
+			return element("li", "", way);
+		}),
+	);
 }

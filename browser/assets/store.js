@@ -1,87 +1,51 @@
-/** What the browser remembers; without storage, for as long as the page lives. */
+/** What the browser remembers, if it lets us. */
 
 import { scope } from "./address.js";
 import { fold } from "./names.js";
 
-const spare = new Map();
-
-function read(storage, key, fits, otherwise) {
-  try {
-    const text = storage().getItem(scope + key);
-    const value = text === null ? otherwise : JSON.parse(text);
-    return fits(value) ? value : otherwise;
-  } catch {
-    return spare.get(key) ?? otherwise;
-  }
+function read(kept, key, otherwise) {
+	try {
+		const value = JSON.parse(window[kept].getItem(scope + key)) ?? otherwise;
+		return typeof value === typeof otherwise ? value : otherwise;
+	} catch {
+		return otherwise;
+	}
 }
 
-function write(storage, key, value) {
-  try {
-    if (value === null) storage().removeItem(scope + key);
-    else storage().setItem(scope + key, JSON.stringify(value));
-    spare.delete(key);
-  } catch {
-    spare.set(key, value);
-  }
+function write(kept, key, value) {
+	try {
+		if (value) window[kept].setItem(scope + key, JSON.stringify(value));
+		else window[kept].removeItem(scope + key);
+	} catch {
+		// then it is not remembered
+	}
 }
 
-const lasting = () => localStorage;
-const ofTab = () => sessionStorage;
-const isText = (value) => typeof value === "string";
-const isTexts = (value) => Array.isArray(value) && value.every(isText);
-const isThing = (value) => value !== null && typeof value === "object";
+/** A text: of this browser, or of this tab ("sessionStorage"), and maybe of a room. */
+export const text = (key, room = "", kept = "localStorage") => read(kept, key + fold(room), "");
+export const keep = (value, key, room = "", kept = "localStorage") => write(kept, key + fold(room), value);
+export const ofTab = (key, room) => text(key, room, "sessionStorage");
+export const keepOfTab = (value, key, room) => keep(value, key, room, "sessionStorage");
 
-/** The name that the person chose, or "". */
-export const name = () => read(lasting, "name", isText, "");
-export const keepName = (nick) => write(lasting, "name", nick);
-
-/** The rooms the person is in, in the order of joining. */
-export const rooms = () => read(lasting, "rooms", isTexts, []);
-export function addRoom(room) {
-  if (!rooms().some((known) => fold(known) === fold(room))) write(lasting, "rooms", [...rooms(), room]);
-}
-export function removeRoom(room) {
-  write(lasting, "rooms", rooms().filter((known) => fold(known) !== fold(room)));
-  for (const kind of ["draft", "read"]) write(lasting, `${kind}:${fold(room)}`, null);
+export const rooms = () => Object.values(read("localStorage", "rooms", [])).map(String);
+export function keepRoom(room, stay = true) {
+	const others = rooms().filter((known) => fold(known) !== fold(room));
+	if (!stay) write("localStorage", "rooms", others);
+	else if (others.length === rooms().length) write("localStorage", "rooms", [...others, room]);
 }
 
-/** The room that was looked at last, or "". */
-export const lastRoom = () => read(lasting, "last", isText, "");
-export const keepLastRoom = (room) => write(lasting, "last", room);
+export const mark = (room) => read("localStorage", `read:${fold(room)}`, {});
+export const keepMark = (room, epoch, id) => write("localStorage", `read:${fold(room)}`, { epoch, id });
 
-/** What was begun to be written in a room. */
-export const draft = (room) => read(lasting, `draft:${fold(room)}`, isText, "");
-export const keepDraft = (room, text) => write(lasting, `draft:${fold(room)}`, text || null);
-
-/** Up to where a room was read: {epoch, id}, or null. */
-export const readMark = (room) => read(lasting, `read:${fold(room)}`, isThing, null);
-export const keepReadMark = (room, epoch, id) => write(lasting, `read:${fold(room)}`, { epoch, id });
-
-/** Whether an option is on. */
-export const option = (which) => read(lasting, `option:${which}`, (value) => value === true, false);
-export const keepOption = (which, on) => write(lasting, `option:${which}`, on);
-
-/** This tab's own: its id, its nick, and a session's token a room. */
-export const ownId = () => read(ofTab, "tab", isText, "");
-export const keepOwnId = (id) => write(ofTab, "tab", id);
-export const ownNick = () => read(ofTab, "nick", isText, "");
-export const keepOwnNick = (nick) => write(ofTab, "nick", nick);
-export const token = (room) => read(ofTab, `token:${fold(room)}`, isText, "");
-export const keepToken = (room, value) => write(ofTab, `token:${fold(room)}`, value || null);
-
-/** What is on its way, a key each, so that tabs do not overwrite one another. */
-export const keepSending = (item) => write(lasting, `out:${item.key}`, item);
-export const dropSending = (item) => write(lasting, `out:${item.key}`, null);
+/** What is on its way, each by itself, so that tabs do not overwrite one another. */
+export const keepSending = (item) => write("localStorage", `out:${item.key}`, item);
+export const dropSending = (item) => write("localStorage", `out:${item.key}`);
 export function sendings() {
-  const prefix = `${scope}out:`;
-  const found = [];
-  try {
-    for (let index = 0; index < localStorage.length; index++) {
-      const key = localStorage.key(index);
-      if (key.startsWith(prefix)) found.push(read(lasting, key.slice(scope.length), isThing, null));
-    }
-  } catch {
-    return [];
-  }
-  return found.filter((item) => item && isText(item.text) && isText(item.room)).sort((a, b) => a.at - b.at);
+	try {
+		const keys = Object.keys(localStorage).filter((key) => key.startsWith(`${scope}out:`));
+		const items = keys.map((key) => read("localStorage", key.slice(scope.length), {}));
+		return items.filter(({ text, room }) => text && room).sort((one, other) => one.at - other.at);
+	} catch {
+		return [];
+	}
 }
