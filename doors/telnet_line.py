@@ -90,15 +90,9 @@ class TelnetLine(Line):
         super().__init__(wire.transport, TELNET)
         self.person: Person | None = None  # whose line it is
         self._wire = wire
-        self._closed = False  # nothing may be written any more
         self._decoder = Decoder()
         self._typed: deque[Typed] = deque()
         self._entered = 0  # the room's last message when one entered
-
-    @property
-    def open(self) -> bool:
-        """Whether anything may still be written."""
-        return not self._closed and super().open
 
     def render(self, body: Body) -> bytes:
         """Return a reply as lines."""
@@ -109,7 +103,7 @@ class TelnetLine(Line):
 
         What came before the other's end is still returned, but nothing behind ours.
         """
-        while not self._closed:
+        while not self.closed:
             while self._typed:
                 typed = self._typed.popleft()
                 if typed.text.strip():
@@ -148,14 +142,15 @@ class TelnetLine(Line):
         self.ended(reason)
         if disconnect.reason:
             self.write(lines(f"Goodbye: {disconnect.reason}."))
-        self._closed = True
-        with suppress(OSError):  # it is gone already
-            self.transport.write_eof()
+        self.closed = True
+        if not self.transport.is_closing():
+            with suppress(OSError):  # it is gone, and nobody has told us yet
+                self.transport.write_eof()
         asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:
         """Bring the line to its end, and wait for the other's."""
-        if not self._closed:
+        if not self.closed:
             self.end(disconnect)
         while await self._wire.receive():
             pass

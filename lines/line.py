@@ -35,13 +35,14 @@ class Line:
         self.room: str | None = None  # the room one takes part in
         self.place = 0  # the last message of that room that one was told
         self.written = 0  # bytes, all in all
+        self.closed = False  # the last word was written
         self.reason = Reason.LOST  # how the line ended, once it has
         self._backlog: Backlog | None = None
 
     @property
     def open(self) -> bool:
         """Whether anything may still be written."""
-        return not self.transport.is_closing()
+        return not (self.closed or self.transport.is_closing())
 
     @property
     def unsent(self) -> int:
@@ -55,9 +56,10 @@ class Line:
 
     def write(self, frames: bytes) -> None:
         """Write complete frames, or drop them if the line has ended."""
-        if self.open:
+        transport = self.transport
+        if not (self.closed or transport.is_closing()):  # `open`, once for each of thousands
             self.written += len(frames)
-            self.transport.write(frames)
+            transport.write(frames)
 
     def render(self, body: Body) -> bytes:
         """Return a reply as this line's person is to see it: complete frames, or lines."""
@@ -70,19 +72,20 @@ class Line:
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
         own = batch.authors.get(self)
-        start = 0
+        start, before = 0, batch.before
         if self.room != batch.room:
             start = self._enter(batch, own or ())
             if self.room is None:
                 return
-        if self._backlog is None and self.place != batch.id_before(start):
+            before = batch.id_before(start)
+        if self._backlog is None and self.place != before:
             self._fall_behind()
         if self._backlog is not None:
             self._backlog.gather(batch, start, self)
             return
         cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, self, start)
         for cut in cuts:
-            if self.unsent > BOUND:
+            if self.transport.get_write_buffer_size() > BOUND:
                 self._fall_behind().gather(batch, start, self)
                 return
             self.write(cut.frames)

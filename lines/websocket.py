@@ -37,7 +37,6 @@ class WebSocketLine(Line):
         super().__init__(request.transport, form)
         self.last_heard = asyncio.get_running_loop().time()  # a sign of life
         self.close_code: int | None = None  # of the other's close frame
-        self._closed = False  # a close frame was sent
         self._request = request
         self._ws: web.WebSocketResponse = web.WebSocketResponse(
             timeout=CLOSING_TIME,
@@ -65,11 +64,6 @@ class WebSocketLine(Line):
         except ConnectionError:
             raise web.HTTPBadRequest from None  # they hung up; nobody will read this
         return self._ws
-
-    @property
-    def open(self) -> bool:
-        """Whether anything may still be written: nothing is after a close frame."""
-        return not (self._closed or self._ws.closed or self.transport.is_closing())
 
     @property
     def subprotocol(self) -> str | None:
@@ -112,12 +106,12 @@ class WebSocketLine(Line):
         """
         self.ended(reason)
         self.write(close_frame(disconnect.code, disconnect.reason))
-        self._closed = True
+        self.closed = True
         asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:
         """Bring the line to its end: a close frame, if none was sent, and wait for the other's."""
-        if not self._closed:
+        if not self.closed:
             self.end(disconnect)
         await self.receive()
         self.transport.close()  # what is unsent is still sent, until the two seconds are over
