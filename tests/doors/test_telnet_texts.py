@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from doors.telnet_texts import EARLIER, message, notice
 from wire.messages import Joined, Left, NickChanged, Reason, Said
 
-BREAKS = st.sampled_from(["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x1b[2J", "\t"])
+BREAKS = st.sampled_from(
+    ["\n", "\r\n", "\r", "\u2028", "\u2029", "\x85", "\x0b", "\x1b[2J", "\t", "\u202e", "\u2066"]
+)
 TEXTS = st.lists(st.text() | BREAKS | st.just("bob: hi")).map("".join)
 
 
