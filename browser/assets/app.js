@@ -105,7 +105,7 @@ function paint() {
 
 function paintState() {
 	const place = at("state");
-	const now = navigator.onLine || active.state === "elsewhere" ? active.state : "offline";
+	const now = active.state;
 	if (place.dataset.state === now) return;
 	place.dataset.state = now;
 	document.body.classList.toggle("offline", now === "offline");
@@ -128,7 +128,6 @@ function wake() {
 	if (document.hidden) return;
 	active.look(true);
 	for (const { connection } of rooms) connection.suspect();
-	paintState();
 }
 
 function listen() {
@@ -142,7 +141,7 @@ function listen() {
 		composer.focus();
 	});
 	addEventListener("popstate", () => visit(roomHere() || LOBBY, false));
-	addEventListener("offline", paintState);
+	addEventListener("offline", () => rooms.forEach(({ connection }) => connection.lose()));
 	addEventListener("online", wake);
 	document.addEventListener("visibilitychange", wake);
 	setInterval(lookAround, LOOK_AROUND);

@@ -64,6 +64,11 @@ export class Connection {
 		this.#drop();
 	}
 
+	/** The network is said to be gone: if it is not, one is soon back. */
+	lose() {
+		if (this.#socket) this.#lost();
+	}
+
 	/** Come back at once if offline; else find out soon whether the line still lives. */
 	suspect() {
 		if (this.state === "offline") {

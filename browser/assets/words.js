@@ -26,6 +26,6 @@ export const caughtUp = (missed) =>
 	`Back again: caught up, ${missed ? many(missed, "message") : "no new messages"}, nothing missing.`;
 
 export function gone({ from, to }, renewed) {
-	if (renewed) return "Back again: the server has begun a new log; what was missed is gone. This is what it has.";
+	if (renewed) return "Back again: the server has a new log; what was missed is gone.";
 	return `${from === to ? `Message ${from} is` : `Messages ${from} to ${to} are`} gone: the server has them no more.`;
 }

@@ -34,10 +34,10 @@ def test_killed_in_the_middle(comes: Comes, house: House) -> None:
 def test_killed_while_talking(comes: Comes, house: House) -> None:
     """However often the server is killed while one talks, nothing is lost and nothing twice."""
     ann, bob = comes("ann"), comes("bob")
-    said = [f"word {number}" for number in range(24)]
+    said = [f"word {number}" for number in range(12)]
     for index, text in enumerate(said):
         ann.says(text)
-        if index in (8, 16):
+        if index in (4, 8):
             house.dies()
             house.opens()
     for somebody in (ann, bob):
@@ -86,6 +86,22 @@ def test_what_was_missed_is_counted(comes: Comes, house: House) -> None:
         )
         assert ann.texts == ["first", *(f"missed {number}" for number in range(14)), "later"]
         assert not ann.faults
+
+
+def test_offline_is_visible_at_once(comes: Comes, house: House) -> None:
+    """Without a network the page says so, keeps what is written, and comes back with it."""
+    ann = comes("ann")
+    ann.says("before")
+    ann.hears("before")
+    ann.context.set_offline(True)
+    expect(ann.page.get_by_role("status")).to_contain_text("Offline")
+    talk(house.port, "bob", "while away")
+    ann.says("later")
+    expect(ann.log.get_by_role("img", name="On its way")).to_have_count(1)
+    ann.context.set_offline(False)
+    ann.hears("later")
+    expect(ann.log.locator(".back")).to_contain_text("caught up, 1 message, nothing missing")
+    assert ann.texts == ["before", "while away", "later"]
 
 
 def test_a_new_log_is_told(comes: Comes, house: House) -> None:
@@ -143,8 +159,8 @@ def test_the_rate_limit_is_waited_for(comes: Comes, house: House) -> None:
     """Who types faster than the limit allows loses nothing, and the order stays."""
     ann = comes("ann")
     house.closes()
-    house.opens("--messages-per-second", "5")
-    said = [f"word {number}" for number in range(30)]
+    house.opens("--messages-per-second", "3")
+    said = [f"word {number}" for number in range(16)]
     for text in said:
         ann.says(text)
     ann.hears(said[-1])
