@@ -1,9 +1,8 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run chat test check format bench lock clean
+.PHONY: help install run chat test check format bench torture lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
-LOCKED := requirements/run.txt requirements/dev.txt
 
 help: ## show what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
@@ -26,14 +25,18 @@ format: .venv/dev ## put the code into its format
 	$(BIN)/python -m ruff check --fix .
 	$(BIN)/python -m ruff format .
 
-bench: .venv/dev ## benchmarks
-	@echo "no benchmarks yet"
+bench: .venv/bench ## measure ourselves beside others (make bench QUICK=1 takes a minute)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
+
+torture: .venv/run ## cut, freeze and kill, and see that every promise is kept (SEED=n SECONDS=60)
+	$(BIN)/python -m torture $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
 
 install: .venv/dev ## set up everything, for running and for working on it
 
 lock: .venv/dev ## choose the dependencies' versions anew from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements/run.txt
 	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements/run.txt --extra dev pyproject.toml -o requirements/dev.txt
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-header --no-emit-index-url --no-emit-find-links -c requirements/run.txt --extra bench pyproject.toml -o requirements/bench.txt
 
 clean: ## remove what was set up and what tools left; the chat's own log stays
 	rm -rf .venv .coverage .hypothesis .mypy_cache .pytest_cache .ruff_cache
@@ -41,6 +44,10 @@ clean: ## remove what was set up and what tools left; the chat's own log stays
 
 # A file .venv/NAME says that the lock requirements/NAME.txt is installed as it stands.
 .venv/run: requirements/run.txt | .venv/bin/python .venv/bin/pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+.venv/bench: requirements/bench.txt .venv/run
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 	@touch $@
 
