@@ -1,6 +1,8 @@
 """Run the benchmarks and print one table: `python -m benchmarks [--quick] [QUESTION ...]`."""
 
 import argparse
+import signal
+import sys
 import time
 
 from benchmarks import connections, fan_out, growth, latency
@@ -21,6 +23,7 @@ def main() -> None:
     asked = parser.parse_args()
     if unknown := set(asked.questions) - {*MARKS, "growth"}:
         parser.error(f"there is no question {', '.join(sorted(unknown))}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers are ended on the way out
     start = time.monotonic()
     questions = asked.questions or [*MARKS, "growth"]
     rows: list[Row] = []

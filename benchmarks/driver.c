@@ -9,7 +9,8 @@
  *     driver --port 8080 --people 500 --rooms 1 --speakers 1 --under-way 1 --seconds 2 --pid PID
  *
  * The server's CPU time is that of process PID, all threads. It ends by itself: on the end of
- * stdin, when a connection is lost (status 1), or when nothing has moved for ten seconds (status 1).
+ * stdin; with status 1 when a connection is lost, when nothing has moved for ten seconds, or when
+ * not all have joined in a minute (--join-within).
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -51,11 +52,12 @@ struct connection {
 static struct {
     const char *host, *path;
     int port, people, rooms, speakers, under_way, size, joining, pid;
-    double seconds, warm_up, rate;
+    double seconds, warm_up, rate, join_within;
     bool wait;
 } options = {
     .host = "127.0.0.1", .path = "/chat", .port = 8080, .people = 500, .rooms = 1, .speakers = 1,
     .under_way = 1, .size = 50, .joining = 64, .seconds = 2, .warm_up = 0.2,
+    .join_within = 60,
 };
 
 static struct connection *people;
@@ -343,6 +345,10 @@ static void join(void)
         while (started < options.people && started - joined < options.joining)
             start_connecting();
         work(now() + SECOND);
+        if (now() - start > options.join_within * SECOND) {
+            errno = 0;
+            give_up("joining takes too long");
+        }
     }
     double seconds = (now() - start) / 1e9;
     settle();
@@ -431,7 +437,8 @@ static void read_options(int count, char **words)
         {"people", 1, 0, 'n'}, {"rooms", 1, 0, 'r'},     {"speakers", 1, 0, 's'},
         {"size", 1, 0, 'b'},   {"under-way", 1, 0, 'u'}, {"joining", 1, 0, 'j'},
         {"pid", 1, 0, 'i'},    {"seconds", 1, 0, 't'},   {"warm-up", 1, 0, 'w'},
-        {"rate", 1, 0, 'R'},   {"wait", 0, 0, 'W'},      {0},
+        {"rate", 1, 0, 'R'},   {"wait", 0, 0, 'W'},
+        {"join-within", 1, 0, 'J'}, {0},
     };
     for (int option; (option = getopt_long(count, words, "", known, NULL)) != -1;)
         switch (option) {
@@ -448,6 +455,7 @@ static void read_options(int count, char **words)
         case 't': options.seconds = atof(optarg); break;
         case 'w': options.warm_up = atof(optarg); break;
         case 'R': options.rate = atof(optarg); break;
+        case 'J': options.join_within = atof(optarg); break;
         case 'W': options.wait = true; break;
         default: exit(2);
         }

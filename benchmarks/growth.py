@@ -2,46 +2,68 @@
 
 import statistics
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from benchmarks import history
-from benchmarks.load import Numbers
+from benchmarks.load import GaveUp, Numbers
 from benchmarks.rounds import alone, cpu_per_delivery, cpu_per_message
 from benchmarks.servers import ours
 from benchmarks.table import number
 
-HEAD = ("cost, and what it is measured with", "", "", "", "last : first")
+HEAD = ("cost", "", "", "", "last : first")
 PEOPLE = (100, 1_000, 10_000)
 ROOMS = (100, 1_000, 10_000)
 SIZES = (50, 500, 4_000)  # characters
+LONGEST = 30  # seconds in which all must have joined
+
+
+class Found(NamedTuple):
+    """What was counted while people joined, and in each window after that."""
+
+    joined: Numbers
+    windows: list[Numbers]
 
 
 def measure(*, quick: bool) -> Iterator[tuple[str, ...]]:
     """Yield a row for each thing that grows."""
-    rounds, seconds = (1, 0.5) if quick else (5, 0.6)
-    most = 2_000 if quick else PEOPLE[-1]  # a room of 10,000 takes some seconds to fill
+    rounds = 1 if quick else 5
+    crowds = *PEOPLE[:-1], 2_000 if quick else PEOPLE[-1]
+    found = [_load(rounds, people=count, joining=256) for count in crowds]
+    yield _row("CPU of a delivery: people in the room", crowds, _costs(found, cpu_per_delivery))
+    notices = [each and each.joined["join_cpu_seconds"] / each.joined["notices"] for each in found]
+    yield _row("CPU of telling one that one joined: people in the room", crowds, _us(notices))
+    found = [_load(rounds, people=count, rooms=count, speakers=100) for count in ROOMS]
+    yield _row("CPU of a message: rooms", ROOMS, _costs(found, cpu_per_message))
+    found = [_load(rounds, people=500, size=size) for size in SIZES]
+    yield _row("CPU of a delivery to 500: characters", SIZES, _costs(found, cpu_per_delivery))
+    for what, counts, milliseconds in history.measure(quick=quick):
+        yield _row(f"{what}: messages kept", counts, milliseconds, "ms")
 
-    def costs(cost: Callable[[Numbers], float], **options: float) -> float:
-        with alone(ours, seconds=seconds, warm_up=0.1, **options) as people:
+
+def _load(rounds: int, **options: float) -> Found | None:
+    """Return what a load costs our server; None if the people have not joined in time."""
+    try:
+        with alone(ours, seconds=0.5, warm_up=0.1, join_within=LONGEST, **options) as people:
             people.measure()
-            return statistics.median(cost(people.measure()) for _round in range(rounds))
-
-    crowds = *PEOPLE[:-1], most
-    found = [costs(cpu_per_delivery, people=count, joining=256) for count in crowds]
-    yield row("CPU of a delivery: people in the room", crowds, found, "us")
-    found = [
-        costs(cpu_per_message, people=count, rooms=count, speakers=100)  # each alone in a room
-        for count in ROOMS
-    ]
-    yield row("CPU of a message: rooms", ROOMS, found, "us")
-    found = [costs(cpu_per_delivery, people=500, size=size) for size in SIZES]
-    yield row("CPU of a delivery to 500: characters", SIZES, found, "us")
-    for what, unit, counts, values in history.measure(quick=quick):
-        yield row(f"{what}: messages kept", counts, values, unit)
+            return Found(people.joined, [people.measure() for _round in range(rounds)])
+    except GaveUp:
+        return None
 
 
-def row(what: str, counts: Sequence[int], values: Sequence[float], unit: str) -> tuple[str, ...]:
-    """Return one line of the table, in three columns of numbers."""
+def _costs(found: Sequence[Found | None], cost: Callable[[Numbers], float]) -> list[float | None]:
+    return [each and statistics.median(map(cost, each.windows)) for each in found]
+
+
+def _us(seconds: Sequence[float | None]) -> list[float | None]:
+    return [each and each * 1e6 for each in seconds]
+
+
+def _row(
+    what: str, counts: Sequence[int], values: Sequence[float | None], unit: str = "us"
+) -> tuple[str, ...]:
     cells = [
-        f"{count:,}: {number(value, unit)}" for count, value in zip(counts, values, strict=True)
+        f"{count:,}: {number(value, unit) if value else 'too long'}"
+        for count, value in zip(counts, values, strict=True)
     ]
-    return what, *cells, f"{values[-1] / values[0]:.2f}"
+    first, last = values[0], values[-1]
+    return what, *cells, f"{last / first:.2f}" if first and last else "-"

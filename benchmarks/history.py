@@ -31,12 +31,12 @@ Costs = dict[str, float]
 """Milliseconds of each of the ways, and of the recovery."""
 
 
-def measure(*, quick: bool) -> Iterator[tuple[str, str, Sequence[int], Sequence[float]]]:
-    """Yield what was measured, its unit, the lengths of the history and a number for each."""
+def measure(*, quick: bool) -> Iterator[tuple[str, Sequence[int], Sequence[float]]]:
+    """Yield what was measured, the lengths of the history, and the milliseconds for each."""
     lengths = (2_000, 20_000, 100_000) if quick else (2_000, 100_000, 1_000_000)
     costs = [_costs(length) for length in lengths]
     for way in (*WAYS, RECOVERY):
-        yield way, "ms", lengths, [cost[way] for cost in costs]
+        yield way, lengths, [cost[way] for cost in costs]
 
 
 def _costs(length: int) -> Costs:

@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
 
-from benchmarks.servers import DRIVERS_CORE, HERE, NotHere, Server, compiled
+from benchmarks.servers import DRIVERS_CORE, HERE, Server, compiled
 
 Numbers = Mapping[str, float]
 """What the driver counted; its names are those of the driver's JSON."""
@@ -23,6 +23,10 @@ def driver() -> Path:
     folder = Path(mkdtemp(prefix="roomful-bench-"))
     atexit.register(rmtree, folder)
     return compiled(HERE / "driver.c", folder)
+
+
+class GaveUp(Exception):  # noqa: N818 - it is what the driver did
+    """The driver has ended before its time; it says why on stderr."""
 
 
 class Load:
@@ -50,7 +54,7 @@ class Load:
         assert self._process.stdout is not None  # noqa: S101 - for the type checker
         line = self._process.stdout.readline()
         if not line:
-            raise NotHere("The driver gave up; it says why above")
+            raise GaveUp("The driver gave up; it says why above")
         numbers: Numbers = json.loads(line)
         return numbers
 

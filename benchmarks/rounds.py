@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 
-from benchmarks.load import Load, Numbers, load
+from benchmarks.load import GaveUp, Load, Numbers, load
 from benchmarks.servers import PEERS, NotHere, Server
 
 Start = Callable[[], AbstractContextManager[Server]]
@@ -72,7 +72,7 @@ def left_out_unless_here(name: str) -> Iterator[None]:
     """Go on without a peer that cannot be run here; without our own server there is no point."""
     try:
         yield
-    except NotHere as error:
+    except (GaveUp, NotHere) as error:
         if name not in PEERS:
             raise
         sys.stderr.write(f"{name} cannot be run here: {error}\n")
