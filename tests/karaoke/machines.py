@@ -7,7 +7,7 @@ import signal
 import sys
 import wave
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from tests.program import ROOT
@@ -53,12 +53,13 @@ async def started(
         stderr=asyncio.subprocess.STDOUT,
         cwd=ROOT,
         env=dict(os.environ) | dict(environment or {}),
+        start_new_session=True,
     )
     try:
         yield Machine(process)
     finally:
-        if process.returncode is None:
-            process.kill()
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # and what it has started itself
         await process.communicate()
 
 
