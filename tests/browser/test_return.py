@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.browser.conftest import House, Somebody
@@ -153,6 +154,43 @@ def test_a_refused_message_can_be_sent_again(comes: Comes) -> None:
     ann.log.get_by_role("button", name="Retry").click()
     ann.hears("again")
     assert ann.texts == ["again"]
+
+
+@pytest.mark.parametrize("reloads", [False, True])
+def test_a_lost_reply_doubles_nothing(comes: Comes, reloads: bool) -> None:  # noqa: FBT001
+    """What was stored while its reply was lost is said once, also where the page is reloaded."""
+    ann, bob = comes("ann"), comes("bob")
+    losing = [True]
+
+    def between(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def answer(text: str | bytes) -> None:
+            body = json.loads(text)
+            if body["action"] == "chat_message" and "ref" in body and losing[0]:
+                losing[0] = reloads
+                route.close(code=1011)
+            else:
+                route.send(text)
+
+        server.on_message(answer)
+
+    ann.page.route_web_socket("**/chat?*", between)
+    ann.page.reload()
+    ann.is_in()
+    ann.says("once")
+    bob.hears("once")
+    if reloads:
+        losing[0] = False
+        ann.page.reload()
+        ann.is_in()
+    ann.says("then")
+    for somebody in (ann, bob):
+        somebody.hears("then")
+        assert somebody.texts == ["once", "then"]
+    assert (
+        ann.page.evaluate("Object.keys(localStorage).filter((key) => key.includes('out:'))") == []
+    )
 
 
 def test_the_rate_limit_is_waited_for(comes: Comes, house: House) -> None:
