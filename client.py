@@ -8,77 +8,91 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Self
 
-import aiohttp
-
-from calls.backoff import LONGEST_PAUSE, backoff
-from calls.call import Call, place_call
 from calls.events import (
-    Connected,
+    CaughtUp,
     ConnectionLost,
-    Departed,
     Disconnected,
+    Entered,
     Event,
     Events,
-    Heard,
+    Gone,
+    LogReplaced,
     Missed,
     NotConnected,
     Page,
     RequestRefused,
     Unreachable,
-    event_of,
 )
+from calls.lifeline import Lifeline, not_understood
+from calls.outbox import Outbox
+from calls.place import Place, said_of
 from terminal.console import console_for, in_colours
 from terminal.conversation import Conversation
 from terminal.options import Options, parse_options
 from terminal.phrases import Phrases
 from terminal.visible import visible
-from wire import names
-from wire.errors import Refused
-from wire.messages import Body, Joined, NickChanged, Said
+from wire.messages import Body, Joined, Left, NickChanged, Reason, Said
 
 __all__ = [
+    "CaughtUp",
     "ChatClient",
-    "Connected",
     "ConnectionLost",
-    "Departed",
     "Disconnected",
+    "Entered",
     "Event",
-    "Heard",
+    "Gone",
     "Joined",
+    "Left",
+    "LogReplaced",
     "Missed",
     "NickChanged",
     "NotConnected",
     "Page",
+    "Reason",
     "RequestRefused",
     "Said",
     "Unreachable",
 ]
 
 URL_OF_CHAT = "ws://localhost:8080/chat"
-RETAKES = 15  # attempts, a few minutes: servers notice a dead connection in less
 
 
 class ChatClient:
     """Somebody in a chat room: an async context manager, and an iterator over what happens.
 
-    Reconnects by itself, to the same room under the same nick. `nick` and `room` are the
-    current ones. Requests may be made side by side; each raises RequestRefused if the server
-    refuses it, and ConnectionLost if there is no connection or it ends before the reply.
+    Outlives its connections: what is asked or said while there is none waits for the next, and
+    what was missed is told. One's own messages are events too, at their place among the others.
+    Each request raises RequestRefused if the server refuses it, and ConnectionLost if the client
+    was closed, or its session goes on elsewhere, before the reply came.
     """
 
     def __init__(
         self, url: str = URL_OF_CHAT, *, nick: str | None = None, room: str | None = None
     ) -> None:
         self.url = url
-        self.nick = nick or ""
-        self.room = room or ""
-        self._wanted_nick = ""  # the one to take back after a reconnect
         self._events = Events()
-        self._call: Call | None = None
+        self._place = Place(nick or "", room or "")
+        self._lifeline = Lifeline(url, self._place, self._tell)
+        self._outbox = Outbox(self._lifeline, self._place)
         self._keeper: asyncio.Task[None] | None = None
+
+    @property
+    def nick(self) -> str:
+        """The nick one has, or last had."""
+        return self._place.nick
+
+    @property
+    def room(self) -> str:
+        """The room one is in, or last was."""
+        return self._place.room
+
+    @property
+    def users(self) -> list[str]:
+        """Who is in the room, in order of arrival, as far as it was told."""
+        return list(self._place.users)
 
     async def __aenter__(self) -> Self:
         """Enter the room; raise Unreachable if no chat server answers."""
@@ -111,33 +125,42 @@ class ChatClient:
         if not self._keeper.cancelled():
             self._keeper.result()  # a mistake in here shows
 
+    async def say(self, text: str) -> Said:
+        """Say something in the room, once; return it as it was stored.
+
+        Over a lost connection it goes on until that is so. Whoever says something meanwhile
+        waits, so that the order stays. In version 1, and where the server has forgotten us and a
+        part of the log, ConnectionLost may also mean that nobody can tell whether it was said.
+        """
+        return await self._outbox.say(text)
+
     async def set_nick(self, nick: str) -> None:
-        """Change the nick."""
-        await self._request({"action": "set_nick", "nick": nick})
-        self._wanted_nick = self.nick
+        """Change the nick, once what was to be said before is said."""
+        async with self._outbox.turn():
+            await self._lifeline.ask({"action": "set_nick", "nick": nick})
+            self._place.wanted = self.nick
 
     async def join_room(self, room: str) -> None:
-        """Move to another room."""
-        await self._request({"action": "join_room", "room": room})
-
-    async def say(self, text: str) -> None:
-        """Say something in the room; returns once the server has stored it."""
-        await self._request({"action": "chat_message", "message": text})
+        """Move to another room, once what was to be said before is said."""
+        async with self._outbox.turn():
+            await self._lifeline.ask({"action": "join_room", "room": room})
+            if not self._place.session:  # version 1 tells who is there only if it is asked
+                await self._lifeline.ask({"action": "user_list"})
 
     async def user_list(self, room: str | None = None) -> list[str]:
         """Return who is in a room, by default the current one, in order of arrival."""
-        match await self._request({"action": "user_list", **_given(room=room)}):
+        match await self._lifeline.ask({"action": "user_list", **_given(room=room)}):
             case {"users": [*users]} if all(isinstance(user, str) for user in users):
                 return users
-        raise _not_understood("user_list")
+        raise not_understood("user_list")
 
     async def room_list(self) -> list[tuple[str, int]]:
         """Return the rooms that have people in them, with how many, largest first."""
-        match await self._request({"action": "room_list"}):
+        match await self._lifeline.ask({"action": "room_list"}):
             case {"rooms": [*rooms]}:
                 with contextlib.suppress(KeyError, TypeError, ValueError):
                     return [(str(each["room"]), int(each["users"])) for each in rooms]
-        raise _not_understood("room_list")
+        raise not_understood("room_list")
 
     async def history(
         self,
@@ -149,129 +172,31 @@ class ChatClient:
     ) -> Page:
         """Return a page of a room's log; without `before` or `after` the newest."""
         asked = _given(room=room, before=before, after=after, limit=limit)
-        match await self._request({"action": "history", **asked}):
+        match await self._lifeline.ask({"action": "history", **asked}):
             case {
                 "room": str(shown),
                 "epoch": str(epoch),
                 "messages": [*messages],
                 "more": bool(more),
             }:
-                with contextlib.suppress(KeyError, TypeError, ValueError):
-                    return Page(shown, epoch, [_said(each) for each in messages], more)
-        raise _not_understood("history")
-
-    async def _request(self, request: Body) -> Body:
-        """Return the reply to a request that worked."""
-        if self._call is None:
-            raise NotConnected("there is no connection at the moment")
-        reply = await self._call.request(request)
-        if reply["success"] is not True:
-            raise RequestRefused(str(reply.get("message") or "The server gave no reason."))
-        return reply
-
-    def _hear(self, body: Body, request: Body | None) -> None:
-        """Take in, at its place in the order, what a body means for us."""
-        if request is None:
-            event = event_of(body)
-            if event is not None:
-                self._events.tell(event)
-        elif body["success"] is True:
-            match request:
-                case {"action": "set_nick", "nick": nick}:
-                    self.nick = _shown(names.nick, nick)
-                case {"action": "join_room", "room": room}:
-                    self.room = _shown(names.room, room)
-                case {"action": "user_list"} if "room" not in request:
-                    room = body.get("room")
-                    self.room = room if isinstance(room, str) else self.room
-
-    # Keeping a connection
+                said = [said_of(each) for each in messages]
+                if None not in said:
+                    return Page(shown, epoch, [each for each in said if each], more)
+        raise not_understood("history")
 
     async def _keep(self, entered: asyncio.Future[None]) -> None:
-        """Carry on over one call after another; raise Unreachable if there is no first one."""
-        clock = asyncio.get_running_loop().time
-        attempt = 0
         try:
-            async with aiohttp.ClientSession() as session:
-                call = await self._connect(session)
-                while True:
-                    since = clock()
-                    reason = await self._carry(call, entered)
-                    if clock() - since > LONGEST_PAUSE:
-                        attempt = 0  # else every call ends soon, and we do not press
-                    call, attempt = await self._reconnect(session, reason, attempt)
+            await self._lifeline.run(entered)
         finally:
             self._events.close()
 
-    async def _carry(self, call: Call, entered: asyncio.Future[None]) -> str:
-        """Run a call until it ends, and beside it see to our nick; return why it ended."""
-        self._call = call
-        self._events.tell(Connected(self.nick, self.room))
-        if not entered.done():
-            self._wanted_nick = self.nick
-            entered.set_result(None)
-        retaking = asyncio.create_task(self._retake_nick())
-        try:
-            return await call.run()
-        finally:
-            self._call = None
-            retaking.cancel()
-            await asyncio.gather(retaking, return_exceptions=True)
-
-    async def _reconnect(
-        self, session: aiohttp.ClientSession, reason: str, attempt: int
-    ) -> tuple[Call, int]:
-        """Try until there is a call; return it, with the number for a next attempt."""
-        while True:
-            pause = backoff(attempt)
-            attempt += 1
-            self._events.tell(Disconnected(reason, pause))
-            await asyncio.sleep(pause)
-            try:
-                return await self._connect(session), attempt
-            except Unreachable as error:
-                reason = str(error)
-
-    async def _retake_nick(self) -> None:
-        """Ask for the nick we had until we have it; our dead connection may hold it."""
-        for attempt in range(RETAKES):
-            if self.nick == (wanted := self._wanted_nick):
-                return
-            had = self.nick
-            try:
-                await self._request({"action": "set_nick", "nick": wanted})
-            except RequestRefused:
-                await asyncio.sleep(backoff(attempt))
-            except ConnectionLost:
-                return
-            else:
-                self._events.tell(NickChanged(had, self.nick))
-
-    async def _connect(self, session: aiohttp.ClientSession) -> Call:
-        """Open a call into our room under our nick; raise Unreachable."""
-        wanted = _given(room=self.room or None, nick=self._wanted_nick or self.nick or None)
-        call, self.room, self.nick = await place_call(session, self.url, wanted, self._hear)
-        return call
+    def _tell(self, event: Event) -> None:
+        self._outbox.note(event)
+        self._events.tell(event)
 
 
 def _given(**options: object) -> Body:
     return {name: value for name, value in options.items() if value is not None}
-
-
-def _shown(rule: Callable[[object], str], name: str) -> str:
-    """Return a name that the server accepted as it shows it: without its outer spaces."""
-    try:
-        return rule(name)
-    except Refused:
-        return name
-
-
-def _said(listed: Body) -> Said:
-    return Said(int(listed["id"]), int(listed["ts"]), str(listed["user"]), str(listed["message"]))
-
-
-def _not_understood(action: str) -> RequestRefused:
-    return RequestRefused(f"The server's answer to {action} makes no sense.")
 
 
 # The terminal -------------------------------------------------------------------------------

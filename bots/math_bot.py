@@ -1,70 +1,65 @@
 """A bot that answers whoever asks arithmetic: `1 + 1` from ann gets `@ann: 2`.
 
-`bots.questions` says what counts as a question.
+`bots.questions` says what counts as a question. Each is answered once, also if the connection
+was lost meanwhile, or the bot was restarted: `bots.arrears` finds what is still to be answered.
 """
 
 import asyncio
 import sys
-from collections import deque
 
+from bots.arrears import arrears
 from bots.questions import answer
-from bots.running import Seat, parser, run, story, tell
-from client import ChatClient, Connected, ConnectionLost, Heard, RequestRefused
+from bots.running import parser, run, say, story, tell
+from client import ChatClient, ConnectionLost, Entered, RequestRefused, Said
+from wire.messages import MAX_PAGE
 
-PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)  # seconds before an answer that was refused is tried again
+MAX_DUE = 1000  # answers; who asks more has to wait
 
 
 class MathBot:
     """Answers in the order of the questions, one at a time, so that it never floods a room."""
 
-    def __init__(self, nick: str, room: str) -> None:
-        self._seat = Seat(nick, room)
-        self._owed: deque[str] = deque()  # answers that the room has not heard yet
+    def __init__(self) -> None:
+        self._due: asyncio.Queue[str] = asyncio.Queue(MAX_DUE)
 
     async def live(self, client: ChatClient) -> None:
         """Read on, and answer."""
-        async for event in client:
-            tell(story(event))
-            match event:
-                case Connected():
-                    await self._seat.settle(client)
-                case Heard(user, message) if user != client.nick:
-                    found = answer(message, client.nick)
-                    if found is not None:
-                        self._owed.append(f"@{user}: {found}")
-            await self._pay(client)
+        answering: asyncio.Task[None] | None = None
+        async with asyncio.TaskGroup() as group:
+            async for event in client:
+                tell(story(event))
+                match event:
+                    case Entered(last=last) if answering is None:
+                        answering = group.create_task(self._answer(client, last))
+                    case Said(user=user, message=message) if user != client.nick:
+                        found = answer(message, client.nick)
+                        if found is not None:
+                            await self._due.put(f"@{user}: {found}")
+            if answering is not None:
+                answering.cancel()
 
-    async def _pay(self, client: ChatClient) -> None:
-        """Say what is owed; what a lost connection swallows is said over the next one."""
-        while self._owed:
-            try:
-                await _say_patiently(client, self._owed[0])
-            except ConnectionLost:
-                return
-            self._owed.popleft()
+    async def _answer(self, client: ChatClient, last: int) -> None:
+        """Say what was due up to message `last`, and then what is due."""
+        for text in await _left_over(client, last):
+            await say(client, text)
+        while True:
+            await say(client, await self._due.get())
 
 
-async def _say_patiently(client: ChatClient, text: str) -> None:
-    """Say something, more than once if it is refused (we may be too fast); raise ConnectionLost."""
-    for pause in (*PAUSES, None):
-        try:
-            await client.say(text)
-        except RequestRefused as refused:
-            if pause is None:
-                tell(f"Not said: {text} ({refused.text})")
-                return
-            tell(f"Refused: {refused.text} Trying again in {pause:g} s.")
-            await asyncio.sleep(pause)
-        else:
-            tell(f"{client.nick}: {text}")
-            return
+async def _left_over(client: ChatClient, last: int) -> list[str]:
+    """Return what the bot, before it was restarted, had still to say, up to message `last`."""
+    try:
+        page = await client.history(before=last + 1, limit=MAX_PAGE)
+    except (RequestRefused, ConnectionLost) as error:
+        tell(f"What was asked before cannot be read: {error}")
+        return []
+    return arrears(page.messages, client.nick)
 
 
 def main() -> int:
     """Run the bot; return the exit status."""
     options = parser("Answers arithmetic in a chat room: 1 + 1 gets 2.", "MathBot").parse_args()
-    bot = MathBot(options.nick, options.room)
-    return run(options.url, nick=options.nick, room=options.room, live=bot.live)
+    return run(options.url, nick=options.nick, room=options.room, live=MathBot().live)
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ import math
 import random
 import sys
 
-from bots.running import Seat, parser, run, story, tell
-from client import ChatClient, Connected, ConnectionLost, Departed, RequestRefused
+from bots.running import parser, run, say, story, tell
+from client import ChatClient, Left, Reason
 
 EVERY = 10.0  # seconds from one question to the next
 PAUSE = 1.0  # seconds of silence after a refusal: we may be too fast
@@ -16,8 +16,7 @@ PAUSE = 1.0  # seconds of silence after a refusal: we may be too fast
 class MathStudent:
     """Asks at a steady pace, whether or not anybody answers."""
 
-    def __init__(self, nick: str, room: str, every: float = EVERY) -> None:
-        self._seat = Seat(nick, room)
+    def __init__(self, every: float = EVERY) -> None:
         self._every = every
 
     async def live(self, client: ChatClient) -> None:
@@ -27,9 +26,7 @@ class MathStudent:
             async for event in client:
                 tell(story(event))
                 match event:
-                    case Connected():
-                        await self._seat.settle(client)
-                    case Departed(user, shame=True):
+                    case Left(user, Reason.LOST):
                         await _say(client, f"Ha ha! {user} left in shame!")
             asking.cancel()
 
@@ -37,8 +34,7 @@ class MathStudent:
         chance = random.Random()  # noqa: S311 - homework, not cryptography
         while True:
             await asyncio.sleep(self._every)
-            if self._seat.taken:
-                await _say(client, question(chance))
+            await _say(client, question(chance))
 
 
 def question(chance: random.Random) -> str:
@@ -48,16 +44,9 @@ def question(chance: random.Random) -> str:
 
 
 async def _say(client: ChatClient, text: str) -> None:
-    """Say something, or tell why that was not possible: there will be other occasions."""
-    try:
-        await client.say(text)
-    except ConnectionLost as lost:
-        tell(f"Not said: {text} ({lost})")
-    except RequestRefused as refused:
-        tell(f"Not said: {text} ({refused.text})")
+    """Say something; after a refusal be silent for a while."""
+    if not await say(client, text):
         await asyncio.sleep(PAUSE)
-    else:
-        tell(f"{client.nick}: {text}")
 
 
 def _seconds(text: str) -> float:
@@ -84,7 +73,7 @@ def main() -> int:
         help="time from one question to the next",
     )
     chosen = options.parse_args()
-    student = MathStudent(chosen.nick, chosen.room, chosen.every)
+    student = MathStudent(chosen.every)
     return run(chosen.url, nick=chosen.nick, room=chosen.room, live=student.live)
 
 

@@ -1,38 +1,37 @@
 """How every bot lives: it enters a room, tells what happens there, and leaves politely.
 
-A bot runs until Ctrl-C or SIGTERM, and outlives restarts of the server: whatever it was to do
-in the room when the connection went, `settle` does again with the next one.
+A bot runs until Ctrl-C or SIGTERM, and outlives restarts of the server.
 """
 
 import argparse
 import asyncio
-import contextlib
 import io
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 
 from client import (
     URL_OF_CHAT,
+    CaughtUp,
     ChatClient,
-    Connected,
     ConnectionLost,
-    Departed,
     Disconnected,
+    Entered,
     Event,
-    Heard,
+    Gone,
     Joined,
+    Left,
+    LogReplaced,
     Missed,
     NickChanged,
+    Reason,
     RequestRefused,
+    Said,
     Unreachable,
 )
 from terminal.visible import visible
 from wire import names
 from wire.errors import Refused
-
-NUMBERED_NICKS = range(2, 21)
 
 Life = Callable[[ChatClient], Awaitable[None]]
 
@@ -95,51 +94,14 @@ async def _stay(client: ChatClient, live: Life) -> None:
         await live(client)
 
 
-@dataclass(slots=True)
-class Seat:
-    """The place that a bot wants in a room; `taken` tells that it has had it once."""
-
-    nick: str
-    room: str
-    taken: bool = False
-
-    async def settle(self, client: ChatClient) -> None:
-        """Enter the room under the nick, or a numbered one, and tell who is there.
-
-        To be called whenever the client is connected. If the connection ends meanwhile, it is
-        left for the next time.
-        """
-        with contextlib.suppress(ConnectionLost):
-            if client.room != self.room:
-                await _attempt(client.join_room, self.room)
-            if not self.taken:
-                await self._take_nick(client)
-                self.taken = True
-            tell(_people(await client.user_list(), client))
-
-    async def _take_nick(self, client: ChatClient) -> None:
-        for number in (None, *NUMBERED_NICKS):
-            suffix = str(number or "")
-            nick = f"{self.nick[: names.NICK_LENGTH - len(suffix)]}{suffix}"
-            if client.nick == nick or await _attempt(client.set_nick, nick):
-                return
-        tell(f"No nick like {self.nick} is free; staying {client.nick}.")
-
-
-async def _attempt(request: Callable[[str], Awaitable[None]], name: str) -> bool:
-    """Make a request about a name; tell why if it was refused."""
+async def say(client: ChatClient, text: str) -> bool:
+    """Say something, or tell why that was not possible; return whether it was said."""
     try:
-        await request(name)
-    except RequestRefused as refused:
-        tell(f"Not {name}: {refused.text}")
+        await client.say(text)
+    except (ConnectionLost, RequestRefused) as error:
+        tell(f"Not said: {text} ({error})")
         return False
-    tell(f"Now {name}.")
     return True
-
-
-def _people(users: Sequence[str], client: ChatClient) -> str:
-    listed = [f"{user} (this bot)" if user == client.nick else user for user in users]
-    return f"{len(listed)} in {client.room}: {', '.join(listed)}"
 
 
 def tell(line: str) -> None:
@@ -150,18 +112,38 @@ def tell(line: str) -> None:
 def story(event: Event) -> str:
     """Return what an event tells, as a line to print."""
     match event:
-        case Connected(nick, room):
-            told = f"Connected: in {room} as {nick}."
+        case Entered():
+            told = _arrival(event)
+        case Disconnected(reason, None):
+            told = f"Disconnected: {reason}; this is final."
         case Disconnected(reason, retry_in):
             told = f"Disconnected: {reason}; trying again in {retry_in:.1f} s."
-        case Heard(user, message):
+        case Said(user=user, message=message):
             told = f"{user}: {message}"
         case Joined(user):
             told = f"{user} came in."
-        case Departed(user, shame):
-            told = f"{user} left in shame." if shame else f"{user} left."
+        case Left(user, reason):
+            told = f"{user} left in shame." if reason is Reason.LOST else f"{user} left."
         case NickChanged(old, new):
             told = f"{old} is {new} from now on."
-        case Missed(count):
-            told = f"{count} events came too fast and were missed."
+        case _:
+            told = _missing(event)
     return told
+
+
+def _arrival(entered: Entered) -> str:
+    users = [f"{user} (this bot)" if user == entered.nick else user for user in entered.users]
+    anew = f" The former place is lost: {entered.lost}" if entered.lost else ""
+    return f"{len(users)} in {entered.room}: {', '.join(users)}.{anew}"
+
+
+def _missing(event: CaughtUp | Gone | LogReplaced | Missed) -> str:
+    match event:
+        case CaughtUp(count, gone):
+            return f"Caught up: {count} messages, {gone or 'nothing'} missing."
+        case Gone(first, last):
+            return f"Messages {first} to {last} are gone."
+        case LogReplaced():
+            return "The server has another log; what was said meanwhile is missing."
+        case Missed(count):
+            return f"{count} events came too fast and were missed."

@@ -5,19 +5,32 @@ import contextlib
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import aiohttp
 from aiohttp import ClientWebSocketResponse, ClientWSTimeout, WSMessage, WSMsgType
 from yarl import URL
 
 from calls.events import ConnectionLost, NotConnected, RequestRefused, Unreachable
+from calls.reading import OutOfOrder
 from wire.errors import Refused
 from wire.frames import MAX_FRAME, decode_json, encode_json
 from wire.messages import Body
+from wire.version2 import SUBPROTOCOL
 
 OPENING = 10.0  # seconds in which a server must greet
 CLOSING = 2.0  # seconds for the other side to answer a close frame
 HEARTBEAT = 30.0  # seconds of silence after which the server is pinged
+
+
+FINAL = frozenset({1008, 4001})  # close codes after which nobody comes back by himself
+
+
+class End(NamedTuple):
+    """Why a call ended, and whether that is final: a client does not come back by itself."""
+
+    reason: str
+    final: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +43,7 @@ class Call:
     """Requests go out in order, and each awaits its own reply.
 
     `hear` is called, in the order of arrival, with every body and, if it is a reply, with the
-    request that it answers.
+    request that it answers. If it raises OutOfOrder the call ends.
     """
 
     def __init__(
@@ -41,6 +54,7 @@ class Call:
         self._refs = itertools.count(1)
         self._asked: dict[int, _Asked] = {}  # in the order of asking
         self._outgoing: asyncio.Queue[str] = asyncio.Queue()
+        self._hung_up: asyncio.Future[End] = asyncio.get_running_loop().create_future()
         self._ended: str | None = None  # why, once it has
 
     async def request(self, request: Body) -> Body:
@@ -53,34 +67,43 @@ class Call:
         self._outgoing.put_nowait(text)
         return await asked.reply
 
-    async def run(self) -> str:
+    def hang_up(self, reason: str) -> None:
+        """End the call."""
+        if not self._hung_up.done():
+            self._hung_up.set_result(End(reason))
+
+    async def run(self) -> End:
         """Carry both ways until the connection ends; return why it did.
 
         Cancelled, it ends the connection politely. Whoever waits for a reply is told.
         """
         reader = asyncio.create_task(self._read())
         sender = asyncio.create_task(self._send())
-        ended = "this client has left"
+        ended = End("this client has left")
         try:
-            done, _ = await asyncio.wait((reader, sender), return_when=asyncio.FIRST_COMPLETED)
-            ended = next(iter(done)).result()
+            ends = (self._hung_up, reader, sender)
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            ended = next(end for end in ends if end in done).result()
         finally:
-            self._ended = ended
+            self._ended = ended.reason
             for asked in self._asked.values():
                 if not asked.reply.done():
-                    asked.reply.set_exception(ConnectionLost(ended))
+                    asked.reply.set_exception(ConnectionLost(ended.reason))
             sender.cancel()
             await _close(self._ws)  # this ends the reader; cancelled, it would cut the line short
             reader.cancel()
             await asyncio.gather(reader, sender, return_exceptions=True)
         return ended
 
-    async def _read(self) -> str:
+    async def _read(self) -> End:
         while (received := await self._ws.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
             body = _body(received)
             if body is not None:
-                self._read_body(body)
-        return _why(received)
+                try:
+                    self._read_body(body)
+                except OutOfOrder as fault:
+                    return End(f"the server left something out: {fault}")
+        return End(_why(received), received.type is WSMsgType.CLOSE and received.data in FINAL)
 
     def _read_body(self, body: Body) -> None:
         if "success" not in body:
@@ -102,13 +125,13 @@ class Call:
             ref = next(alike, None)
         return self._asked.pop(ref, None) if type(ref) is int else None
 
-    async def _send(self) -> str:
+    async def _send(self) -> End:
         try:
             while True:
                 text = await self._outgoing.get()
                 await self._ws.send_str(text)
         except (aiohttp.ClientError, OSError) as error:
-            return f"the connection broke: {error}"
+            return End(f"the connection broke: {error}")
 
 
 def _encoded(request: Body) -> str:
@@ -153,32 +176,34 @@ async def place_call(
     url: str,
     wanted: Mapping[str, str],
     hear: Callable[[Body, Body | None], None],
-) -> tuple[Call, str, str]:
-    """Return a new call, and the room and nick that the server gave it; raise Unreachable.
+) -> tuple[Call, Body]:
+    """Return a new call, and the body that greeted it; raise Unreachable.
 
-    `wanted` are the `room` and `nick` to ask for; `hear` is told what the call says.
+    It speaks version 2 if the server does. `wanted` are the `room` and `nick` to ask for; `hear`
+    is told what the call says.
     """
     try:
         async with asyncio.timeout(OPENING), contextlib.AsyncExitStack() as undo:
             ws = await session.ws_connect(
                 URL(url).update_query(wanted),
+                protocols=(SUBPROTOCOL,),
                 timeout=ClientWSTimeout(ws_close=CLOSING),
                 heartbeat=HEARTBEAT,
             )
             undo.push_async_callback(_close, ws)
-            room, nick = await _greeting(ws)
+            greeting = await _greeting(ws)
             undo.pop_all()
     except (aiohttp.ClientError, OSError, ValueError) as error:
         raise Unreachable(f"{url}: {_trouble(error)}") from error
-    return Call(ws, hear), room, nick
+    return Call(ws, hear), greeting
 
 
-async def _greeting(ws: ClientWebSocketResponse) -> tuple[str, str]:
-    """Return the room and the nick that the server gave us."""
+async def _greeting(ws: ClientWebSocketResponse) -> Body:
+    """Return the body in which the server gives us a room and a nick."""
     while (received := await ws.receive()).type in (WSMsgType.TEXT, WSMsgType.BINARY):
-        match _body(received):
-            case {"action": "connecting", "room": str(room), "user": str(user)}:
-                return room, user
+        match body := _body(received):
+            case {"action": "connecting", "room": str(), "user": str()} if body is not None:
+                return body
     raise ConnectionError(_why(received))
 
 

@@ -1,67 +1,64 @@
 """What a client tells, and how it says that a request failed.
 
-Version 1 of the wire tells less than the notices of wire.messages hold. Where they would have
-to be filled with guesses there is an event of its own here.
+Version 1 of the wire tells less: there a message has the number 0 and the time at which it was
+heard, and whoever did not leave in shame has `closed`.
 """
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from wire.messages import Body, Joined, NickChanged, Said
-
-__all__ = [
-    "Connected",
-    "ConnectionLost",
-    "Departed",
-    "Disconnected",
-    "Event",
-    "Events",
-    "Heard",
-    "Joined",
-    "Missed",
-    "NickChanged",
-    "NotConnected",
-    "Page",
-    "RequestRefused",
-    "Said",
-    "Unreachable",
-    "event_of",
-]
+from wire.messages import Joined, Left, NickChanged, Said
 
 EVENTS_KEPT = 10_000  # for who does not fetch them
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
-    """The client is in a room, under a nick; they may differ from those asked for."""
+class Entered:
+    """The client is in a room, under a nick; they may differ from those asked for.
+
+    `users` are there, and messages after number `last` follow (0 in version 1).
+    After a reconnect `lost` says why the former place could not be taken back; if it could,
+    or there was none, it is empty.
+    """
 
     nick: str
     room: str
+    users: tuple[str, ...] = ()
+    last: int = 0
+    lost: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """The connection, or an attempt at a new one, failed; the next is made in `retry_in` s."""
+    """The connection, or an attempt at a new one, failed.
+
+    The next is made in `retry_in` seconds; None: the client does not come back by itself.
+    """
 
     reason: str
-    retry_in: float
+    retry_in: float | None
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """Someone said something. Version 1 does not tell its number and time."""
+class CaughtUp:
+    """So many messages that had been missed were told just now; `gone` others cannot be had."""
 
-    user: str
-    message: str
+    count: int
+    gone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Departed:
-    """Someone left the room, with shame if their connection broke. Version 1 tells no more."""
+class Gone:
+    """Messages `first` to `last` were missed, and the server does not have them any more."""
 
-    user: str
-    shame: bool
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class LogReplaced:
+    """The server has another log: which messages are missing, nobody can tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +68,18 @@ class Missed:
     count: int
 
 
-Event = Connected | Disconnected | Heard | Joined | Departed | NickChanged | Missed
+Event = (
+    Entered
+    | Disconnected
+    | Said
+    | Joined
+    | Left
+    | NickChanged
+    | CaughtUp
+    | Gone
+    | LogReplaced
+    | Missed
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +93,17 @@ class Page:
 
 
 class RequestRefused(Exception):  # noqa: N818 - it is an answer
-    """The server did not do what was asked; `text` says why."""
+    """The server did not do what was asked; `text` says why.
 
-    def __init__(self, text: str) -> None:
+    In version 2 `code` is one of the error codes; `retry_after`, in seconds, is given where
+    waiting helps.
+    """
+
+    def __init__(self, text: str, code: str = "", retry_after: float | None = None) -> None:
         super().__init__(text)
         self.text = text
+        self.code = code
+        self.retry_after = retry_after
 
 
 class ConnectionLost(ConnectionError):  # noqa: N818 - it says what happened
@@ -97,25 +111,11 @@ class ConnectionLost(ConnectionError):  # noqa: N818 - it says what happened
 
 
 class NotConnected(ConnectionLost):
-    """There is no connection at the moment: the request was not sent."""
+    """The client is not connected and will not be: the request was not carried out."""
 
 
 class Unreachable(ConnectionError):  # noqa: N818 - likewise
     """No chat server answers at this address; the text says what happened instead."""
-
-
-def event_of(notice: Body) -> Event | None:
-    """Return what a notice of version 1 tells, or None for one that tells nothing known."""
-    match notice:
-        case {"action": "chat_message", "user": str(user), "message": str(message)}:
-            return Heard(user, message)
-        case {"action": "joined", "user": str(user)}:
-            return Joined(user)
-        case {"action": "left", "user": str(user), "shame": bool(shame)}:
-            return Departed(user, shame)
-        case {"action": "nick_changed", "from_user": str(old), "to_user": str(new)}:
-            return NickChanged(old, new)
-    return None
 
 
 class Events:

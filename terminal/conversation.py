@@ -1,27 +1,24 @@
 """The terminal chat: three tasks that end together. One listens, one reads, one performs.
 
-Commands are performed one after the other. While there is no connection they are kept, so
-that nothing typed is lost: it is done later, or given back.
+Commands are performed one after the other. While there is no connection they wait, so that
+nothing typed is lost: it is done later, or given back.
 """
 
 import asyncio
-import itertools
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Protocol
 
-from calls.backoff import backoff
 from calls.events import (
-    Connected,
+    CaughtUp,
     ConnectionLost,
-    Departed,
     Disconnected,
+    Entered,
     Event,
-    Heard,
-    Joined,
+    Gone,
+    LogReplaced,
     Missed,
-    NickChanged,
     NotConnected,
     Page,
     RequestRefused,
@@ -44,19 +41,32 @@ from terminal.completion import completions
 from terminal.console import Console
 from terminal.phrases import Phrases
 from terminal.visible import visible
-from wire.errors import Refused
-from wire.messages import message_text
-
-PATIENCE = 10  # attempts at a line from a pipe; the limit on requests allows it sooner
+from wire.messages import Joined, Left, NickChanged, Reason, Said
 
 
 class Chat(Protocol):
     """Whom the terminal speaks through; see `ChatClient`."""
 
-    nick: str
-    room: str
+    @property
+    def nick(self) -> str:
+        """The nick one has."""
+        ...
+
+    @property
+    def room(self) -> str:
+        """The room one is in."""
+        ...
+
+    @property
+    def users(self) -> list[str]:
+        """Who is in it."""
+        ...
 
     def __aiter__(self) -> AsyncIterator[Event]: ...
+
+    async def close(self) -> None:
+        """Leave; the events that are left are still told."""
+        ...
 
     async def set_nick(self, nick: str) -> None:
         """Change the nick."""
@@ -66,8 +76,8 @@ class Chat(Protocol):
         """Move to another room."""
         ...
 
-    async def say(self, text: str) -> None:
-        """Say something; return once it is stored."""
+    async def say(self, text: str) -> Said:
+        """Say something; return it once it is stored."""
         ...
 
     async def user_list(self, room: str | None = None) -> list[str]:
@@ -85,7 +95,7 @@ class Chat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """See who and which rooms there are, on entering a room; nobody typed this."""
+    """See which rooms there are, for Tab; nobody typed this."""
 
 
 class Conversation:
@@ -99,39 +109,35 @@ class Conversation:
         self._typed = typed  # by a person, who reads what is answered
         self._todo: asyncio.Queue[Request | _Look] = asyncio.Queue()
         self._doing: Request | _Look | None = None
-        self._online = asyncio.Event()
-        self._online.set()  # a client that was entered is connected
-        self._offline = asyncio.Event()
+        self._offline = asyncio.Event()  # not set: a client that was entered is connected
         self._why_offline: str | None = None  # told once, not with every attempt
-        self._nicks: set[str] = set()
         self._rooms: set[str] = set()
 
     def prompt(self) -> str:
         """Return what stands before the line that is typed."""
-        where = self._chat.room if self._online.is_set() else "not connected"
+        where = "not connected" if self._offline.is_set() else self._chat.room
         return visible(f"[{where}] {self._chat.nick}> ")
 
     def complete(self, before: str) -> list[tuple[int, str]]:
         """Return what Tab may put in; see terminal.completion."""
-        return completions(before, self._nicks - {self._chat.nick}, self._rooms)
+        return completions(before, set(self._chat.users) - {self._chat.nick}, self._rooms)
 
     async def run(self, console: Console, leaving: asyncio.Event) -> None:
-        """Converse until input ends or `leaving` is set.
+        """Converse until input or the chat ends, or `leaving` is set.
 
         Raises BrokenPipeError if nobody reads any more what is shown.
         """
         self._console = console
         reading = asyncio.create_task(self._read())
-        finishing = asyncio.create_task(self._finish(reading))
-        tasks = (
-            finishing,
-            reading,
-            asyncio.create_task(self._listen()),
+        listening = asyncio.create_task(self._listen())
+        ending = (
+            asyncio.create_task(self._finish(reading, listening)),
             asyncio.create_task(self._perform_all()),
             asyncio.create_task(leaving.wait()),
         )
+        tasks = (reading, listening, *ending)
         try:
-            await asyncio.wait((finishing, *tasks[2:]), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(ending, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for task in tasks:
                 task.cancel()
@@ -156,27 +162,32 @@ class Conversation:
                     self._fail(text)
                 case request:
                     self._todo.put_nowait(request)
-                    if not self._online.is_set():
+                    if self._offline.is_set():
                         self._notice(f"Kept until there is a connection again: {line}")
 
-    async def _finish(self, reading: asyncio.Task[None]) -> None:
-        """Wait until all that was typed is done; a person does not wait for a connection."""
-        await reading
+    async def _finish(self, reading: asyncio.Task[None], listening: asyncio.Task[None]) -> None:
+        """Leave once all that was typed is done; a person does not wait for a connection."""
+        await asyncio.wait((reading, listening), return_when=asyncio.FIRST_COMPLETED)
         done = asyncio.create_task(self._todo.join())
         broken = asyncio.create_task(self._offline.wait())
         try:
-            ends = (done, broken) if self._typed else (done,)
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            if reading.done():
+                reading.result()
+                ends = (done, listening, broken) if self._typed else (done, listening)
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await self._chat.close()
+            await listening  # until all is shown
+            await done  # what is left comes to nothing, and that is said
         finally:
             done.cancel()
             broken.cancel()
 
     def _give_back(self) -> None:
-        """Show the lines that were typed and could not be said, so that none is lost."""
-        left = [self._doing]
+        """Show the lines that were typed and not done, so that none is lost."""
+        if isinstance(self._doing, Say):
+            self._fail(f"This may not have been said: {self._doing.text}")
         while not self._todo.empty():
-            left.append(self._todo.get_nowait())
-        for request in left:
+            request = self._todo.get_nowait()
             if isinstance(request, Say):
                 self._fail(f"Not said: {request.text}")
 
@@ -190,49 +201,29 @@ class Conversation:
             self._todo.task_done()
 
     async def _perform(self, request: Request | _Look) -> None:
-        """Do what was asked once there is a connection, and show what comes of it."""
-        for attempt in itertools.count():
-            await self._online.wait()
-            try:
-                await self._do(request)
-            except NotConnected:
-                self._set_online(online=False)  # the event that tells it is on its way
-            except ConnectionLost:
-                self._set_online(online=False)
-                if isinstance(request, Say):
-                    self._fail(f"The connection ended; this may not have been said: {request.text}")
-                    return
-            except RequestRefused as refused:
-                if not self._insists(request, attempt):
-                    self._fail(_refusal(request, refused))
-                    return
-                await asyncio.sleep(backoff(attempt))
-            else:
-                return
-
-    def _insists(self, request: Request | _Look, attempt: int) -> bool:
-        """Tell whether to ask again. A person sees the refusal; a pipe may just be too fast."""
-        if self._typed or attempt >= PATIENCE or not isinstance(request, Say):
-            return False
+        """Do what was asked, and show what comes of it."""
+        said = f": {request.text}" if isinstance(request, Say) else ""
         try:
-            message_text({"message": request.text})
-        except Refused:
-            return False  # no server will ever take it
-        return True
+            await self._do(request)
+        except NotConnected:
+            if said:
+                self._fail(f"Not said{said}")
+        except ConnectionLost:
+            if said:
+                self._fail(f"The connection ended; this may not have been said{said}")
+        except RequestRefused as refused:
+            self._fail(f"{refused.text} Not said{said}" if said else refused.text)
 
     async def _do(self, request: Request | _Look) -> None:
         chat, phrases = self._chat, self._phrases
         match request:
             case Say(text):
                 await chat.say(text)
-                if not self._console.echoes:
-                    self._console.show(phrases.said(chat.nick, text))
             case Nick(nick):
                 await chat.set_nick(nick)
                 self._notice(f"You are {chat.nick} now.")
             case Join(room):
                 await chat.join_room(room)
-                self._enter()
             case Who(room):
                 users = await chat.user_list(room)
                 self._console.show(phrases.people(room or chat.room, users))
@@ -244,14 +235,8 @@ class Conversation:
                 page = await chat.history(limit=limit)
                 self._console.show(phrases.history(page.room, page.messages))
             case _Look():
-                await self._look()
-
-    async def _look(self) -> None:
-        users = await self._chat.user_list()
-        self._nicks = set(users)
-        self._console.show(self._phrases.people(self._chat.room, users))
-        with suppress(RequestRefused):  # for Tab only
-            self._rooms = {room for room, _ in await self._chat.room_list()}
+                with suppress(RequestRefused):
+                    self._rooms = {room for room, _ in await chat.room_list()}
 
     # Listening
 
@@ -260,43 +245,50 @@ class Conversation:
             self._show(event)
 
     def _show(self, event: Event) -> None:
-        show, phrases = self._console.show, self._phrases
         match event:
-            case Connected():
-                self._set_online(online=True)
-                self._why_offline = None
-                self._enter()
+            case Entered():
+                self._enter(event)
             case Disconnected(reason, retry_in):
-                self._set_online(online=False)
+                self._offline.set()
                 if reason != self._why_offline:
-                    show(phrases.disconnected(reason, retry_in))
+                    self._console.show(self._phrases.disconnected(reason, retry_in))
                 self._why_offline = reason
-            case Heard(user, message):
-                show(phrases.said(user, message))
-            case Joined(user):
-                self._nicks.add(user)
-                show(phrases.joined(user))
-            case Departed(user, shame):
-                self._nicks.discard(user)
-                show(phrases.left(user, shame=shame))
-            case NickChanged(old, new):
-                self._nicks = self._nicks - {old} | {new}
-                show(phrases.nick_changed(old, new))
+            case Said(user=user) if user == self._chat.nick and self._console.echoes:
+                pass  # the terminal has shown it
             case Missed(count):
                 self._fail(f"{count} events came too fast to be shown.")
+            case _:
+                self._console.show(self._phrase(event))
 
-    def _enter(self) -> None:
+    def _phrase(self, event: Event) -> str:
+        told, phrases = "", self._phrases
+        match event:
+            case Said(_, ts, user, message):
+                told = phrases.said(user, message, ts)
+            case Joined(user):
+                told = phrases.joined(user)
+            case Left(user, reason):
+                told = phrases.left(user, shame=reason is Reason.LOST)
+            case NickChanged(old, new):
+                told = phrases.nick_changed(old, new)
+            case CaughtUp(count, gone):
+                told = phrases.caught_up(count, gone)
+            case Gone(first, last):
+                told = phrases.gone(first, last)
+            case LogReplaced():
+                told = phrases.log_replaced()
+        return told
+
+    def _enter(self, entered: Entered) -> None:
         """Say who and where one is, and have a look around."""
-        self._console.show(self._phrases.here(self._chat.nick, self._chat.room))
+        self._offline.clear()
+        self._why_offline = None
+        if entered.lost:
+            self._console.show(self._phrases.lost(entered.lost))
+        self._console.show(self._phrases.here(entered.nick, entered.room))
         if self._typed:
+            self._console.show(self._phrases.people(entered.room, entered.users))
             self._todo.put_nowait(_Look())
-
-    def _set_online(self, *, online: bool) -> None:
-        for event, holds in ((self._online, online), (self._offline, not online)):
-            if holds:
-                event.set()
-            else:
-                event.clear()
 
     def _notice(self, text: str) -> None:
         self._console.show(self._phrases.notice(text))
@@ -304,7 +296,3 @@ class Conversation:
     def _fail(self, text: str) -> None:
         self.failed += 1
         self._console.show(self._phrases.trouble(text))
-
-
-def _refusal(request: Request | _Look, refused: RequestRefused) -> str:
-    return f"{refused.text} Not said: {request.text}" if isinstance(request, Say) else refused.text

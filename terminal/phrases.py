@@ -56,10 +56,34 @@ class Phrases:
         """Tell of a new nick."""
         return self.notice(f"{old} is now {new}.")
 
-    def disconnected(self, reason: str, retry_in: float) -> str:
-        """Tell that there is no connection, and when the next attempt is made."""
+    def disconnected(self, reason: str, retry_in: float | None) -> str:
+        """Tell that there is no connection, and when the next attempt is made, if one is."""
+        if retry_in is None:
+            return self.trouble(f"Not connected: {reason}. This is final.")
         soon = "at once" if retry_in < 1 else f"in {retry_in:.0f} s"
         return self.trouble(f"Not connected: {reason}. Trying again {soon}.")
+
+    def lost(self, why: str) -> str:
+        """Tell why one has to begin anew after a lost connection."""
+        return self.trouble(f"Your place could not be taken back: {why}")
+
+    def caught_up(self, count: int, gone: int) -> str:
+        """Tell that all that was missed is told now, or all but what is gone."""
+        missing = f"{gone} missing" if gone else "nothing missing"
+        return self.notice(f"caught up: {_messages(count)}, {missing}")
+
+    def gone(self, first: int, last: int) -> str:
+        """Tell which messages cannot be had."""
+        if first == last:
+            return self.trouble(f"message {first} is gone")
+        return self.trouble(f"messages {first}-{last} are gone")
+
+    def log_replaced(self) -> str:
+        """Tell that what was missed cannot be told."""
+        return self.trouble(
+            "The server has another log now: what was said meanwhile is missing."
+            " /history shows what there is."
+        )
 
     def people(self, room: str, users: Sequence[str]) -> str:
         """Tell who is in a room."""
@@ -86,3 +110,7 @@ class Phrases:
 
     def _paint(self, colour: str, text: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self._colours else text
+
+
+def _messages(count: int) -> str:
+    return "1 message" if count == 1 else f"{count} messages"

@@ -5,14 +5,18 @@ from typing import Any, Self
 
 from aiohttp import WSMsgType, web
 
+from wire.version2 import SUBPROTOCOL
+
 Body = dict[str, Any]
 
 
 class Caller:
-    """One connection, seen from the server."""
+    """One connection, seen from the server; in version 2 it has the log up to message `last`."""
 
     def __init__(self, request: web.Request, ws: web.WebSocketResponse) -> None:
         self.query = dict(request.query)
+        self.version = 2 if ws.ws_protocol == SUBPROTOCOL else 1
+        self.last = 0
         self._transport = request.transport
         self._ws = ws
         self._asked: asyncio.Queue[Body] = asyncio.Queue()
@@ -40,10 +44,47 @@ class Caller:
         """Whether the connection is over."""
         return self._ended.done()
 
-    async def greet(self, user: str = "ann", room: str = "default") -> Self:
-        """Give the client its nick and its room."""
-        await self.tell({"action": "connecting", "room": room, "user": user})
+    async def greet(
+        self,
+        user: str = "ann",
+        room: str = "default",
+        users: tuple[str, ...] = ("ann", "bob"),
+        **more: object,
+    ) -> Self:
+        """Give the client its nick and its room, and tell it who is there."""
+        body: Body = {"action": "connecting", "room": room, "user": user}
+        if self.version == 1:
+            await self.tell(body)
+            await self.answer_next(room=room, users=users)
+        else:
+            body |= {"version": 2, "session": "token", "epoch": "e", "last_id": self.last}
+            await self.tell(body | {"users": users} | more)
         return self
+
+    async def resumes(self, last: int, *, user: str = "ann", **more: object) -> Body:
+        """Let the client take its place back, in a log up to message `last`; return the request."""
+        await self.greet("User1")
+        self.last = last
+        return await self.answer_next(**self.place(user=user, **more))
+
+    def place(self, **more: object) -> Body:
+        """Return what a reply to `resume` or `join_room` says of the place, and more."""
+        place = {"room": "default", "epoch": "e", "last_id": self.last, "users": ["ann", "bob"]}
+        return place | {"recovered": True} | more
+
+    async def says(self, message: str, user: str = "bob", number: int | None = None) -> None:
+        """Tell a message: the next one, or in version 2 the one of a number."""
+        body: Body = {"action": "chat_message", "message": message, "user": user}
+        if self.version > 1:
+            self.last = number or self.last + 1
+            body |= {"room": "default", "id": number or self.last, "ts": 5}
+        await self.tell(body)
+
+    async def stores_next(self, **more: object) -> Body:
+        """Store what the client says next, and reply; return the request."""
+        self.last += 1
+        number = {"id": self.last, "ts": 5} if self.version > 1 else {}
+        return await self.answer_next(**number | more)
 
     async def tell(self, body: object) -> None:
         """Send a JSON value."""
@@ -83,9 +124,10 @@ class Caller:
 
 
 class ScriptedServer:
-    """Hands out the connections it gets, in order."""
+    """Hands out the connections it gets, in order; it speaks version 2, or only version 1."""
 
-    def __init__(self) -> None:
+    def __init__(self, version: int = 2) -> None:
+        self.version = version
         self._callers: asyncio.Queue[Caller] = asyncio.Queue()
         app = web.Application()
         app.router.add_get("/chat", self._serve)
@@ -109,7 +151,7 @@ class ScriptedServer:
         return await self._callers.get()
 
     async def _serve(self, request: web.Request) -> web.WebSocketResponse:
-        ws = web.WebSocketResponse()
+        ws = web.WebSocketResponse(protocols=(SUBPROTOCOL,) if self.version > 1 else ())
         await ws.prepare(request)
         caller = Caller(request, ws)
         self._callers.put_nowait(caller)

@@ -2,6 +2,7 @@ import asyncio
 import fcntl
 import os
 import pty
+import re
 import signal
 import struct
 import sys
@@ -126,14 +127,19 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 
 async def enter(server: ScriptedServer, ann: Terminal) -> Caller:
-    """Greet the client, tell it who and which rooms there are, and wait until it has shown it."""
+    """Greet the client, tell it which rooms there are, and wait until it has shown it."""
     caller = await (await server.called()).greet()
-    await caller.answer_next(room="default", users=["ann", "bob"])
-    await caller.answer_next(rooms=[{"room": "default", "users": 2}, {"room": "den", "users": 1}])
+    await looks_around(caller)
     await ann.shows("In default: ann, bob.")
     if ann.kind != "dumb":
         await ann.prompts("[default] ann> ")
     return caller
+
+
+async def looks_around(caller: Caller) -> None:
+    """Tell the client which rooms there are."""
+    rooms = [{"room": "default", "users": 2}, {"room": "den", "users": 1}]
+    assert (await caller.answer_next(rooms=rooms))["action"] == "room_list"
 
 
 def clean(terminal: Terminal) -> bool:
@@ -146,7 +152,7 @@ async def test_a_line_is_said(server: ScriptedServer) -> None:
     async with terminal(server) as ann:
         caller = await enter(server, ann)
         ann.type("hello bob\r")
-        assert (await caller.answer_next())["message"] == "hello bob"
+        assert (await caller.stores_next())["message"] == "hello bob"
         await ann.shows("ann: hello bob")
         await ann.prompts("[default] ann> ")
         assert sum("hello bob" in line for line in ann.screen.lines()) == 1
@@ -158,11 +164,11 @@ async def test_a_half_typed_line_stays_whole(server: ScriptedServer) -> None:
         caller = await enter(server, ann)
         ann.type("hello b")
         await ann.prompts("[default] ann> hello b")
-        await caller.tell({"action": "chat_message", "message": "one\ntwo", "user": "bob"})
+        await caller.says("one\ntwo")
         await ann.shows("bob: one")
         await ann.prompts("[default] ann> hello b")
         *_, first, second, last = ann.screen.lines()
-        assert first[6:] == "bob: one"
+        assert first.endswith(" bob: one")
         assert second == "        two"
         assert last == "[default] ann> hello b"
         ann.type("ob\r")
@@ -177,7 +183,7 @@ async def test_tab_completes(server: ScriptedServer) -> None:
         await ann.shows("default den")
         await ann.prompts("[default] ann> /join de")
         ann.type("n\t\r")
-        assert (await caller.answer_next())["room"] == "den"
+        assert (await caller.answer_next(**caller.place(room="den")))["room"] == "den"
         await ann.shows("You are ann in the room den.")
         ann.type("b\t")
         await ann.prompts("[den] ann> bob: ")
@@ -221,7 +227,7 @@ async def test_an_attack_is_harmless(server: ScriptedServer, kind: str) -> None:
     """Control characters of others are shown, not obeyed, in messages and in names."""
     async with terminal(server, kind) as ann:
         caller = await enter(server, ann)
-        await caller.tell({"action": "chat_message", "message": ATTACK, "user": "bob"})
+        await caller.says(ATTACK)
         await caller.tell({"action": "joined", "room": "default", "user": ATTACK})
         await ann.shows("came in.")
         assert "bob: ␛[2J␛[H␛[31mowned␇<U+009B>2J<U+202E>␛]0;title␇" in "\n".join(
@@ -236,7 +242,7 @@ async def test_nicks_are_coloured(server: ScriptedServer) -> None:
     """On a terminal that allows it, colours tell people apart."""
     async with terminal(server, NO_COLOR="") as ann:
         caller = await enter(server, ann)
-        await caller.tell({"action": "chat_message", "message": "hi", "user": "bob"})
+        await caller.says("hi")
         await ann.shows("bob: hi")
         assert "mbob\x1b[0m: hi" in ann.screen.raw
 
@@ -246,15 +252,15 @@ async def test_a_dumb_terminal_gets_plain_lines(server: ScriptedServer) -> None:
     async with terminal(server, "dumb", NO_COLOR="") as ann:
         caller = await enter(server, ann)
         ann.type("hello\n")
-        assert (await caller.answer_next())["message"] == "hello"
-        await caller.tell({"action": "chat_message", "message": "hi", "user": "bob"})
+        assert (await caller.stores_next())["message"] == "hello"
+        await caller.says("hi")
         await ann.shows("bob: hi")
         assert sum("hello" in line for line in ann.screen.lines()) == 1
         assert "\x1b" not in ann.screen.raw
 
 
 async def test_comes_back_with_what_was_typed(server: ScriptedServer) -> None:
-    """An outage is told, and a line typed meanwhile is said on return."""
+    """An outage is told, what was missed too, and a line typed meanwhile is said on return."""
     async with terminal(server) as ann:
         caller = await enter(server, ann)
         await caller.close(1012, "stopping")
@@ -262,10 +268,58 @@ async def test_comes_back_with_what_was_typed(server: ScriptedServer) -> None:
         again = await server.called()  # waits for its greeting
         ann.type("still here\r")
         await ann.shows("Kept until there is a connection again: still here")
-        await again.greet()
-        requests = [await again.answer_next(users=[], rooms=[]) for _ in range(3)]
-        assert {"chat_message", "user_list"} <= {request["action"] for request in requests}
+        await again.resumes(2)
+        await again.says("one", number=1)
+        await again.says("two", number=2)
+        requests = [await again.answer_next(id=3, ts=5, rooms=[]) for _ in range(2)]
+        assert {request["action"] for request in requests} == {"chat_message", "room_list"}
         await ann.shows("ann: still here")
+        lines = "\n".join(ann.screen.lines())
+        assert lines.index("bob: two") < lines.index("* caught up: 2 messages, nothing missing")
+        assert lines.index("nothing missing") < lines.index("ann: still here")
+
+
+async def test_what_is_gone_is_told(server: ScriptedServer) -> None:
+    """What the server has no more is named, and what it still has is shown."""
+    async with terminal(server) as ann:
+        caller = await enter(server, ann)
+        caller.cut()
+        again = await server.called()
+        await again.resumes(181, recovered=False, gap={"from": 1, "to": 180})
+        await again.answer_next(**again.place())
+        await again.says("still there", number=181)
+        await ann.shows("! messages 1-180 are gone")
+        await ann.shows("bob: still there")
+        await ann.shows("* caught up: 1 message, 180 missing")
+
+
+async def test_a_place_that_is_lost_is_told(server: ScriptedServer) -> None:
+    """Who has to begin anew, under another nick, is told why."""
+    async with terminal(server) as ann:
+        caller = await enter(server, ann)
+        caller.cut()
+        again = await (await server.called()).greet("User1")
+        refusal = {"success": False, "code": "nick_taken", "message": "Name already in use."}
+        assert (await again.answer_next(**refusal))["action"] == "resume"
+        assert (await again.answer_next(**refusal))["nick"] == "ann"
+        assert (await again.answer_next())["nick"] == "ann2"
+        await again.answer_next(**again.place())
+        await ann.shows("! Your place could not be taken back: Name already in use.")
+        await ann.shows("* You are ann2 in the room default.")
+        await ann.shows("* caught up: 0 messages, nothing missing")
+        await ann.prompts("[default] ann2> ")
+
+
+async def test_a_session_that_goes_on_elsewhere_ends_the_chat(server: ScriptedServer) -> None:
+    """Taken over by another connection, the terminal says so and does not come back."""
+    async with terminal(server) as ann:
+        caller = await enter(server, ann)
+        await caller.close(4001, "this session goes on in another connection")
+        assert await ann.status() == 0
+        shown = " ".join(ann.screen.lines())
+        assert "(4001: this session goes" in shown
+        assert "This is final." in shown
+        assert clean(ann)
 
 
 # Pipes --------------------------------------------------------------------------------------
@@ -289,11 +343,11 @@ async def test_a_pipe_says_its_lines_and_leaves(server: ScriptedServer) -> None:
     """Every line of a pipe is said, a last one without a line break too, and then it leaves."""
     running = asyncio.create_task(piped(server.url, text="one\n\n//two\nthrée".encode()))
     caller = await (await server.called()).greet()
-    said = [(await caller.answer_next())["message"] for _ in range(3)]
+    said = [(await caller.stores_next())["message"] for _ in range(3)]
     assert said == ["one", "/two", "thrée"]
     assert await caller.ended() is WSMsgType.CLOSE
     status, out, complaints = await running
-    assert [line[6:] for line in out.splitlines()] == [
+    assert [re.sub(r"^(\S+ )?\d\d:\d\d ", "", line) for line in out.splitlines()] == [
         "* You are ann in the room default.",
         "ann: one",
         "ann: /two",
@@ -325,7 +379,7 @@ async def test_a_file_can_be_said(server: ScriptedServer, tmp_path: Path) -> Non
             env=_environment(),
         )
     caller = await (await server.called()).greet()
-    assert (await caller.answer_next())["message"] == "one"
+    assert (await caller.stores_next())["message"] == "one"
     _, complaints = await process.communicate()
     assert (process.returncode, complaints) == (0, b"")
     assert "ann: one" in log.read_text()

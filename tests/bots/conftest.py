@@ -11,16 +11,18 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from server import init_app
+from wire.version2 import SUBPROTOCOL
 
 Body = dict[str, Any]
 
 
 class Stage:
-    """Serves one bot, refuses what it is told to, and keeps what was said.
+    """Serves one bot, refuses what it is told to, and keeps what was said in a log.
 
     `taken` are the nicks of others, `refusals` the reasons why the next messages are refused,
-    `cuts` the number of messages in which the connection ends before the reply; `requests` are
-    the actions that were asked for.
+    `cuts` the number of messages that are stored, but the connection ends before the reply;
+    `requests` are the actions that were asked for, `log` the texts, with who said them, which
+    nobody can read if the stage `forgets`.
     """
 
     def __init__(self) -> None:
@@ -28,29 +30,41 @@ class Stage:
         self.taken: set[str] = set()
         self.refusals: deque[str] = deque()
         self.cuts = 0
+        self.forgets = False
         self.connections = 0
         self.requests: list[str] = []
+        self.log: list[tuple[str, str]] = []
+        self._keys: dict[str, int] = {}
         self._settled: asyncio.Queue[web.WebSocketResponse] = asyncio.Queue()
         self._ws: web.WebSocketResponse | None = None
 
     async def tell(self, body: Body) -> None:
-        """Send the bot a body, once it has read who is there."""
+        """Send the bot a body, once it is in the room."""
         if self._ws is None or self._ws.closed:
             self._ws = await self._settled.get()
         await self._ws.send_json(body)
 
     async def ask(self, message: str, user: str = "ann") -> None:
-        """Send the bot a message of somebody."""
-        await self.tell({"action": "chat_message", "message": message, "user": user})
+        """Let somebody say a message to the bot."""
+        self.log.append((user, message))
+        await self.tell(self._notice(len(self.log)))
+
+    def miss(self, message: str, user: str = "ann") -> None:
+        """Let somebody say a message that the bot does not hear just now."""
+        self.log.append((user, message))
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """Play the server for one connection."""
-        ws = web.WebSocketResponse()
+        ws = web.WebSocketResponse(protocols=(SUBPROTOCOL,))
         await ws.prepare(request)
         self.connections += 1
         nick = request.query["nick"]
         user = "User1" if nick in self.taken else nick
-        await ws.send_json({"action": "connecting", "room": "default", "user": user})
+        place = {"room": "math", "epoch": "e", "last_id": len(self.log), "users": ["ann", user]}
+        greeting = {"action": "connecting", "user": user, "version": 2, "session": "token"}
+        await ws.send_json(greeting | place)
+        if self.connections == 1:
+            self._settled.put_nowait(ws)
         async for message in ws:
             body = message.json()
             self.requests.append(body["action"])
@@ -59,24 +73,51 @@ class Stage:
                 await ws.close(code=aiohttp.WSCloseCode.SERVICE_RESTART)
                 break
             await ws.send_json({"action": body["action"], "ref": body["ref"]} | reply)
-            if body["action"] == "user_list":
+            if body["action"] == "resume":
+                for number in range(body["after"] + 1, len(self.log) + 1):
+                    await ws.send_json(self._notice(number))
                 self._settled.put_nowait(ws)
         return ws
 
+    def _notice(self, number: int) -> Body:
+        user, message = self.log[number - 1]
+        notice = {"action": "chat_message", "user": user, "message": message}
+        return notice | {"room": "math", "id": number, "ts": 5}
+
     def _reply(self, body: Body) -> Body | None:
+        done: Body = {"success": True, "message": ""}
         match body:
-            case {"action": "user_list"}:
-                return {"success": True, "room": "math", "users": ["ann", "MathBot"]}
+            case {"action": "history"} if self.forgets:
+                return {"success": False, "message": "The history cannot be read."}
             case {"action": "set_nick", "nick": nick} if nick in self.taken:
                 return {"success": False, "message": "Nickname is already in use"}
             case {"action": "chat_message"} if self.refusals:
                 return {"success": False, "message": self.refusals.popleft()}
-            case {"action": "chat_message"} if self.cuts:
-                self.cuts -= 1
-                return None
-            case {"action": "chat_message", "message": text}:
-                self.said.put_nowait(text)
-        return {"success": True, "message": ""}
+            case {"action": "chat_message", "message": text, "key": key}:
+                return self._store(key, text, done)
+        return done | self._told(body)
+
+    def _told(self, body: Body) -> Body:
+        """Return what the reply to a request that always works says besides."""
+        match body:
+            case {"action": "history", "before": before}:
+                page = [self._notice(number) for number in range(1, before)]
+                return {"room": "math", "epoch": "e", "messages": page, "more": False}
+            case {"action": "resume", "room": room}:
+                place = {"room": room, "epoch": "e", "users": ["ann", "MathBot"]}
+                return place | {"last_id": len(self.log), "recovered": True}
+        return {}
+
+    def _store(self, key: str, text: str, done: Body) -> Body | None:
+        """Keep a message, under one key once."""
+        if key not in self._keys:
+            self.log.append(("MathBot", text))
+            self._keys[key] = len(self.log)
+            self.said.put_nowait(text)
+        if self.cuts:
+            self.cuts -= 1
+            return None
+        return done | {"id": self._keys[key], "ts": 5}
 
 
 @pytest.fixture

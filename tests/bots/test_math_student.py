@@ -21,7 +21,7 @@ NEVER = 3600.0
 async def student(url: str, every: float = NEVER) -> AsyncIterator[None]:
     """Let a student live in the room `math`."""
     async with ChatClient(url, nick="MathStudent", room="math") as client:
-        living = asyncio.create_task(MathStudent("MathStudent", "math", every).live(client))
+        living = asyncio.create_task(MathStudent(every).live(client))
         yield
         await client.close()
         await living
@@ -43,7 +43,7 @@ async def test_the_student_asks_and_the_bot_answers(house: House) -> None:
         Person(house.url, "ann") as ann,
         ChatClient(house.url, nick="MathBot", room="math") as client,
     ):
-        living = asyncio.create_task(MathBot("MathBot", "math").live(client))
+        living = asyncio.create_task(MathBot().live(client))
         async with student(house.url, every=0.01):
             while len(said["MathBot"]) < 3:
                 who, what = await ann.hear_said()
@@ -81,17 +81,16 @@ async def test_a_question_that_cannot_be_said_is_let_go(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Refusals and lost connections are told, and do not end the student."""
+    """Refusals are told, and do not end the student; a lost connection costs nothing."""
     monkeypatch.setattr(math_student, "PAUSE", 0.0)
     script, url = stage
     script.refusals.append("Slow down.")
     script.cuts = 1
     async with student(url, every=0.01):
-        await script.said.get()
+        while script.connections < 2:
+            await script.said.get()
     told = capsys.readouterr().out
-    assert "(Slow down.)\n" in told
-    assert "Not said: " in told
-    assert script.connections == 2
+    assert told.count("(Slow down.)\n") == 1
 
 
 async def test_the_student_asks_nothing_before_it_is_in_the_room(
@@ -102,6 +101,5 @@ async def test_the_student_asks_nothing_before_it_is_in_the_room(
     script.taken = {"MathStudent", *(f"MathStudent{number}" for number in range(2, 20))}
     async with student(url, every=0.0001):
         await script.said.get()
-    names, rest = script.requests[:21], script.requests[21:]
-    assert names == ["join_room", *["set_nick"] * 20]
-    assert "set_nick" not in rest
+    assert script.requests[:20] == ["set_nick"] * 20
+    assert "set_nick" not in script.requests[20:]

@@ -12,7 +12,20 @@ from pathlib import Path
 import pytest
 
 from bots.running import story
-from client import Connected, Departed, Disconnected, Event, Heard, Joined, Missed, NickChanged
+from client import (
+    CaughtUp,
+    Disconnected,
+    Entered,
+    Event,
+    Gone,
+    Joined,
+    Left,
+    LogReplaced,
+    Missed,
+    NickChanged,
+    Reason,
+    Said,
+)
 from tests.bots.conftest import House, Person
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +66,7 @@ async def test_a_bot_leaves_politely(house: House, name: str, number: signal.Sig
     """Told to end, a bot leaves without shame, says so, and ends with status 0."""
     async with Person(house.url, "ann") as ann, program(name, "--url", house.url) as process:
         await read_until(process, "2 in math: ann, Math")
+        await ann.hear("joined")
         process.send_signal(number)
         left = await ann.hear("left")
         assert (left["user"][:4], left["shame"]) == ("Math", False)
@@ -68,7 +82,7 @@ async def test_a_bot_lives_through_a_restart_and_leaves(house: House) -> None:
         await house.shut()
         await read_until(process, "Disconnected: ")
         await house.open()
-        await read_until(process, "Connected: in math as MathBot.")
+        await read_until(process, "1 in math: MathBot")
         async with Person(house.url, "ann") as ann:
             await ann.say("1/3")
             assert (await ann.hear_said())[1] == "@ann: ≈ 0.333333333333"
@@ -124,12 +138,24 @@ async def test_help_tells_every_option(name: str) -> None:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (Connected("MathBot", "math"), "Connected: in math as MathBot."),
+        (
+            Entered("MathBot", "math", ("ann", "MathBot")),
+            "2 in math: ann, MathBot (this bot).",
+        ),
+        (
+            Entered("MathBot", "math", ("MathBot",), 7, "No such session."),
+            "1 in math: MathBot (this bot). The former place is lost: No such session.",
+        ),
         (Disconnected("gone", 1.25), "Disconnected: gone; trying again in 1.2 s."),
-        (Heard("ann", "hello"), "ann: hello"),
+        (Disconnected("taken over", None), "Disconnected: taken over; this is final."),
+        (Said(1, 5, "ann", "hello"), "ann: hello"),
         (Joined("ann"), "ann came in."),
-        (Departed("ann", shame=False), "ann left."),
-        (Departed("ann", shame=True), "ann left in shame."),
+        (Left("ann", Reason.MOVED), "ann left."),
+        (Left("ann", Reason.LOST), "ann left in shame."),
+        (CaughtUp(14), "Caught up: 14 messages, nothing missing."),
+        (CaughtUp(1, 61), "Caught up: 1 messages, 61 missing."),
+        (Gone(120, 180), "Messages 120 to 180 are gone."),
+        (LogReplaced(), "The server has another log; what was said meanwhile is missing."),
         (NickChanged("ann", "bob"), "ann is bob from now on."),
         (Missed(7), "7 events came too fast and were missed."),
     ],

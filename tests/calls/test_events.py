@@ -1,33 +1,8 @@
 import pytest
 
 from calls import events
-from calls.events import Departed, Event, Events, Heard, Joined, Missed, NickChanged, event_of
-from wire.messages import Body
-
-
-@pytest.mark.parametrize(
-    ("notice", "event"),
-    [
-        ({"action": "chat_message", "message": "hi", "user": "bob"}, Heard("bob", "hi")),
-        ({"action": "joined", "room": "default", "user": "bob"}, Joined("bob")),
-        (
-            {"action": "left", "room": "default", "user": "bob", "shame": True},
-            Departed("bob", shame=True),
-        ),
-        (
-            {"action": "nick_changed", "room": "default", "from_user": "bob", "to_user": "rob"},
-            NickChanged("bob", "rob"),
-        ),
-        ({"action": "chat_message", "message": 1, "user": "bob"}, None),
-        ({"action": "left", "user": "bob"}, None),
-        ({"action": ["joined"], "user": "bob"}, None),
-        ({"action": "dance"}, None),
-        ({}, None),
-    ],
-)
-def test_event_of_a_notice(notice: Body, event: Event | None) -> None:
-    """A notice of version 1 becomes its event; what is none becomes nothing."""
-    assert event_of(notice) == event
+from calls.events import Events, Missed
+from wire.messages import Joined
 
 
 async def test_events_drop_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:

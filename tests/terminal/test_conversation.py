@@ -1,4 +1,5 @@
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from typing import Self
@@ -6,23 +7,23 @@ from typing import Self
 import pytest
 
 from calls.events import (
-    Connected,
+    CaughtUp,
     ConnectionLost,
-    Departed,
     Disconnected,
+    Entered,
     Event,
-    Heard,
-    Joined,
+    Gone,
+    LogReplaced,
     Missed,
-    NickChanged,
     NotConnected,
     Page,
     RequestRefused,
 )
-from terminal import conversation as conversation_module
 from terminal.conversation import Conversation
 from terminal.phrases import Phrases
-from wire.messages import Said
+from wire.messages import Joined, Left, NickChanged, Reason, Said
+
+NOW = 253_402_214_400_000  # in the year 9999, so that the date is shown
 
 
 class FakeConsole:
@@ -46,7 +47,7 @@ class FakeConsole:
         """Keep what is shown."""
         if self.broken:
             raise BrokenPipeError
-        self.shown += [line.partition(" ")[2] for line in text.splitlines()]
+        self.shown += [re.sub(r"^(\d{4}-\d\d-\d\d )?\S+ ", "", line) for line in text.splitlines()]
         self._changed.set()
 
     async def lines(self) -> AsyncIterator[str]:
@@ -62,52 +63,71 @@ class FakeConsole:
 
 
 class FakeChat:
-    """Notes what is asked for; `answer` may raise instead."""
+    """Notes what is asked for; `answer` may raise instead. What is asked offline waits."""
 
     def __init__(self) -> None:
         self.nick = "ann"
         self.room = "default"
-        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.users = ["ann", "bob"]
+        self.events: asyncio.Queue[Event | None] = asyncio.Queue()
         self.asked: asyncio.Queue[str] = asyncio.Queue()
         self.answer: Callable[[], None] = lambda: None
+        self.online = asyncio.Event()
+        self.online.set()
+        self.closed = False
 
     def __aiter__(self) -> Self:
         return self
 
     async def __anext__(self) -> Event:
-        return await self.events.get()
+        event = await self.events.get()
+        if event is None:
+            raise StopAsyncIteration
+        return event
+
+    async def close(self) -> None:
+        """End the events, and let what waits come to nothing."""
+        self.closed = True
+        self.events.put_nowait(None)
+        self.online.set()
 
     async def set_nick(self, nick: str) -> None:
         """Note it."""
-        self._ask(f"nick {nick}")
+        await self._ask(f"nick {nick}")
         self.nick = nick
 
     async def join_room(self, room: str) -> None:
         """Note it."""
-        self._ask(f"join {room}")
+        await self._ask(f"join {room}")
         self.room = room
+        self.events.put_nowait(Entered(self.nick, room, ("ann", "bob")))
 
-    async def say(self, text: str) -> None:
-        """Note it."""
-        self._ask(f"say {text}")
+    async def say(self, text: str) -> Said:
+        """Note it; it is an event too."""
+        await self._ask(f"say {text}")
+        said = Said(1, NOW, self.nick, text)
+        self.events.put_nowait(said)
+        return said
 
     async def user_list(self, room: str | None = None) -> list[str]:
         """Return two people."""
-        self._ask(f"users {room}")
+        await self._ask(f"users {room}")
         return ["ann", "bob"]
 
     async def room_list(self) -> list[tuple[str, int]]:
         """Return two rooms."""
-        self._ask("rooms")
+        await self._ask("rooms")
         return [("default", 2), ("den", 1)]
 
     async def history(self, *, limit: int | None = None) -> Page:
         """Return one message."""
-        self._ask(f"history {limit}")
-        now = 253_402_214_400_000  # in the year 9999, so that the date is shown
-        return Page("default", "e", [Said(1, now, "bob", "hi")], more=False)
+        await self._ask(f"history {limit}")
+        return Page("default", "e", [Said(1, NOW, "bob", "hi")], more=False)
 
-    def _ask(self, what: str) -> None:
+    async def _ask(self, what: str) -> None:
+        await self.online.wait()
+        if self.closed:
+            raise NotConnected("closed")
         self.asked.put_nowait(what)
         self.answer()
 
@@ -130,13 +150,12 @@ class Talk:
     def tell(self, *events: Event) -> None:
         """Let things happen."""
         for event in events:
+            match event:
+                case Disconnected():
+                    self.chat.online.clear()
+                case Entered():
+                    self.chat.online.set()
             self.chat.events.put_nowait(event)
-
-
-@pytest.fixture(autouse=True)
-def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let pipes insist without waiting."""
-    monkeypatch.setattr(conversation_module, "backoff", lambda _: 0.0)
 
 
 @pytest.fixture
@@ -200,9 +219,9 @@ async def test_tells_what_happens(talk: Talk) -> None:
     """Events are told in their order."""
     talk.tell(
         Joined("bob"),
-        Heard("bob", "hi"),
+        Said(1, NOW, "bob", "hi"),
         NickChanged("bob", "rob"),
-        Departed("rob", shame=True),
+        Left("rob", Reason.LOST),
         Missed(3),
     )
     await talk.console.until("! 3 events came too fast to be shown.")
@@ -215,17 +234,56 @@ async def test_tells_what_happens(talk: Talk) -> None:
     ]
 
 
+async def test_tells_what_was_missed(talk: Talk) -> None:
+    """After an outage it is told what came late, what is gone, and what nobody can know."""
+    talk.tell(
+        Gone(120, 180),
+        Entered("ann", "default", ("ann",), 180),
+        Said(181, NOW, "bob", "hi"),
+        CaughtUp(1, 61),
+        CaughtUp(14),
+        Entered("ann2", "default", ("ann2",), lost="There is no such session."),
+        LogReplaced(),
+    )
+    replaced = (
+        "! The server has another log now: what was said meanwhile is missing."
+        " /history shows what there is."
+    )
+    await talk.console.until(replaced)
+    assert talk.console.shown == [
+        "! messages 120-180 are gone",
+        "* You are ann in the room default.",
+        "* In default: ann.",
+        "bob: hi",
+        "* caught up: 1 message, 61 missing",
+        "* caught up: 14 messages, nothing missing",
+        "! Your place could not be taken back: There is no such session.",
+        "* You are ann2 in the room default.",
+        "* In default: ann2.",
+        replaced,
+    ]
+
+
 async def test_looks_around_on_entering(talk: Talk) -> None:
     """On entering a room a person sees who is there, and Tab knows them and the rooms."""
-    talk.tell(Connected("ann", "default"))
+    talk.tell(Entered("ann", "default", ("ann", "bob")))
     await talk.console.until("* In default: ann, bob.")
     talk.type("/join den")
     await talk.console.until("* In den: ann, bob.")
-    talk.tell(Joined("bea"), NickChanged("bob", "bill"), Departed("bea", shame=False))
-    await talk.console.until("* bea left.")
+    talk.chat.users = ["ann", "bill"]
+    assert await talk.chat.asked.get() == "rooms"
     assert talk.conversation.complete("b") == [(1, "bill: ")]
     assert talk.conversation.complete("a") == []
     assert talk.conversation.complete("/join de") == [(2, "default"), (2, "den")]
+
+
+async def test_what_the_terminal_has_shown_is_not_shown_twice(talk: Talk) -> None:
+    """Where a typed line stays on the screen, one's own message is not written below it."""
+    talk.console.echoes = True
+    talk.type("hi")
+    talk.tell(Said(1, NOW, "ann", "hi"), Said(2, NOW, "bob", "hi"))
+    await talk.console.until("bob: hi")
+    assert talk.console.shown == ["bob: hi"]
 
 
 async def test_gives_back_what_was_refused(talk: Talk) -> None:
@@ -246,37 +304,52 @@ async def test_keeps_what_is_typed_offline(talk: Talk) -> None:
     talk.type("hi")
     await talk.console.until("* Kept until there is a connection again: hi")
     assert talk.chat.asked.empty()
-    talk.tell(Connected("ann", "default"))
+    talk.tell(Entered("ann", "default"))
     await talk.console.until("ann: hi")
     assert talk.conversation.prompt() == "[default] ann> "
 
 
-async def test_keeps_what_could_not_be_sent(talk: Talk) -> None:
-    """A line that met a connection just gone is said on return."""
-    talk.chat.answer = once(NotConnected("gone"))
-    talk.type("hi")
-    assert await talk.chat.asked.get() == "say hi"
-    talk.tell(Disconnected("gone", 0), Connected("ann", "default"))
-    await talk.console.until("ann: hi")
-
-
 async def test_gives_back_what_may_have_been_said(talk: Talk) -> None:
-    """A line whose answer was lost is not said twice: the person decides."""
+    """A line of which nobody can tell whether it was said is shown: the person decides."""
     talk.chat.answer = once(ConnectionLost("gone"))
-    talk.type("hi")
+    talk.type("hi", "/who", "next")
     await talk.console.until("! The connection ended; this may not have been said: hi")
-    talk.tell(Connected("ann", "default"))
-    await talk.console.until("* In default: ann, bob.")
+    await talk.console.until("ann: next")
     assert "ann: hi" not in talk.console.shown
 
 
-async def test_asks_again_what_may_be_asked_twice(talk: Talk) -> None:
-    """A question whose answer was lost is asked again on return."""
+async def test_a_question_without_an_answer_is_let_go(talk: Talk) -> None:
+    """What was asked of a chat that is over needs no explanation."""
     talk.chat.answer = once(ConnectionLost("gone"))
-    talk.type("/who den")
-    assert await talk.chat.asked.get() == "users den"
-    talk.tell(Connected("ann", "default"))
-    await talk.console.until("* In den: ann, bob.")
+    talk.type("/who den", "hi")
+    await talk.console.until("ann: hi")
+    assert talk.console.shown == ["ann: hi"]
+
+
+async def test_ends_with_the_chat(talk: Talk) -> None:
+    """A chat that does not come back by itself says so, and the conversation ends."""
+    talk.tell(Disconnected("gone", 3))
+    await talk.console.until("! Not connected: gone. Trying again in 3 s.")
+    talk.type("hi")
+    await talk.console.until("* Kept until there is a connection again: hi")
+    talk.tell(Disconnected("this session goes on elsewhere", None))
+    talk.chat.events.put_nowait(None)
+    await talk.running
+    assert talk.console.shown[-2:] == [
+        "! Not connected: this session goes on elsewhere. This is final.",
+        "! Not said: hi",
+    ]
+
+
+async def test_shows_what_is_under_way_on_leaving(talk: Talk) -> None:
+    """Ctrl-C in the middle of saying: the line is shown, since it may not have been said."""
+    talk.tell(Disconnected("gone", 3))
+    await talk.console.until("! Not connected: gone. Trying again in 3 s.")
+    talk.type("one", "two")
+    await talk.console.until("* Kept until there is a connection again: two")
+    talk.leaving.set()
+    await talk.running
+    assert talk.console.shown[-2:] == ["! This may not have been said: one", "! Not said: two"]
 
 
 async def test_gives_back_what_is_left(talk: Talk) -> None:
@@ -291,7 +364,7 @@ async def test_gives_back_what_is_left(talk: Talk) -> None:
 async def test_tells_of_an_outage_once(talk: Talk) -> None:
     """Further attempts that fail for the same reason do not fill the screen."""
     talk.tell(Disconnected("gone", 0), Disconnected("down", 0), Disconnected("down", 2))
-    talk.tell(Connected("ann", "default"), Disconnected("down", 0), Joined("bob"))
+    talk.tell(Entered("ann", "default"), Disconnected("down", 0), Joined("bob"))
     await talk.console.until("* bob came in.")
     assert [line for line in talk.console.shown if "Not connected" in line] == [
         f"! Not connected: {reason}. Trying again at once." for reason in ("gone", "down", "down")
@@ -325,18 +398,9 @@ async def test_a_pipe_waits_for_a_connection(pipe: Talk) -> None:
     await pipe.console.until("! Not connected: gone. Trying again in 3 s.")
     pipe.type("hi", None)
     await pipe.console.until("* Kept until there is a connection again: hi")
-    pipe.tell(Connected("ann", "default"))
+    pipe.tell(Entered("ann", "default"))
     await pipe.running
     assert pipe.console.shown[-1] == "ann: hi"
-    assert pipe.conversation.failed == 0
-
-
-async def test_a_pipe_insists(pipe: Talk) -> None:
-    """A line that was refused for coming too fast is said a little later, in its place."""
-    pipe.chat.answer = once(RequestRefused("Too fast."))
-    pipe.type("one", "two", None)
-    await pipe.running
-    assert pipe.console.shown == ["ann: one", "ann: two"]
     assert pipe.conversation.failed == 0
 
 

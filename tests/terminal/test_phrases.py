@@ -31,6 +31,16 @@ _TIME = r"(\d{4}-\d\d-\d\d )?\d\d:\d\d"
         (PLAIN.trouble("no\x07"), "! no␇"),
         (PLAIN.disconnected("gone", 0.3), "! Not connected: gone. Trying again at once."),
         (PLAIN.disconnected("gone", 4.2), "! Not connected: gone. Trying again in 4 s."),
+        (
+            PLAIN.disconnected("taken over", None),
+            "! Not connected: taken over. This is final.",
+        ),
+        (PLAIN.lost("why\x07"), "! Your place could not be taken back: why␇"),
+        (PLAIN.caught_up(14, 0), "* caught up: 14 messages, nothing missing"),
+        (PLAIN.caught_up(0, 0), "* caught up: 0 messages, nothing missing"),
+        (PLAIN.caught_up(1, 61), "* caught up: 1 message, 61 missing"),
+        (PLAIN.gone(120, 180), "! messages 120-180 are gone"),
+        (PLAIN.gone(7, 7), "! message 7 is gone"),
         (PLAIN.history("den", []), "* Nothing was said in den yet."),
     ],
 )
