@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.rounds import Comparison
 from benchmarks.servers import DRIVERS_CORE, HOUSE, SERVERS_CORE
 
-PACKAGES = ("aiohttp", "websockets", "socketify", "picows")
+PACKAGES = ("aiohttp", "uvloop", "msgspec", "websockets", "socketify", "picows")
 
 
 @dataclass(frozen=True, slots=True)
