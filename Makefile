@@ -1,11 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help install run chat test check format bench torture lock clean
+.PHONY: help install run chat test check format bench karaoke-demo torture lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 
 help: ## show what can be made
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1	/'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1	/'
 
 run: .venv/run ## set up what is needed and serve (make run ARGS="--port 9000")
 	@exec $(BIN)/python server.py $(ARGS)
@@ -27,6 +27,9 @@ format: .venv/dev ## put the code into its format
 
 bench: .venv/bench ## measure ourselves beside others (make bench QUICK=1 takes a minute)
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
+
+karaoke-demo: .venv/run ## a karaoke room with some songs, to look at
+	@exec karaoke/demo.sh $(BIN)/python $(PORT)
 
 torture: .venv/run ## cut, freeze and kill, and see that every promise is kept (SEED=n SECONDS=60)
 	$(BIN)/python -m torture $(if $(SEED),--seed $(SEED)) $(if $(SECONDS),--seconds $(SECONDS))
