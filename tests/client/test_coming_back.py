@@ -310,6 +310,10 @@ async def test_a_message_found_again_is_not_said_twice(server: ScriptedServer) -
         caller.cut()
         again = await refuses(server, 2)
         await again.answer_next(**again.place())
+        assert len(await events(chat, 1)) == 1
+        for user in ("cyd", "dee", "eve"):  # meanwhile nothing is said again
+            await again.tell({"action": "joined", "user": user})
+            assert await event(chat) == Joined(user)
         await again.says("mine", "bob", number=1)
         await again.says("mine", "ann", number=2)
         assert await saying == Said(2, 5, "ann", "mine")

@@ -80,6 +80,7 @@ class FakeChat:
         return self
 
     async def __anext__(self) -> Event:
+        await asyncio.sleep(0)  # to tell takes its time
         event = await self.events.get()
         if event is None:
             raise StopAsyncIteration
@@ -402,6 +403,14 @@ async def test_a_pipe_waits_for_a_connection(pipe: Talk) -> None:
     await pipe.running
     assert pipe.console.shown[-1] == "ann: hi"
     assert pipe.conversation.failed == 0
+
+
+async def test_a_pipe_shows_all_before_it_ends(pipe: Talk) -> None:
+    """What was said last is shown too, with what is told at the very end."""
+    pipe.type("one", "two", None)
+    pipe.tell(*(Joined(str(number)) for number in range(20)))
+    await pipe.running
+    assert pipe.console.shown[-2:] == ["ann: one", "ann: two"]
 
 
 @pytest.mark.parametrize("line", ["hi", "bad \x07 line", "/nick bob"])
