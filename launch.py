@@ -32,7 +32,11 @@ def run(service: Coroutine[None, None, None]) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
-    uvloop.run(service)
+    try:
+        uvloop.run(service)
+    finally:
+        for number in _STOPPING:  # it is ending; there is nothing left that a signal could stop
+            signal.signal(number, signal.SIG_IGN)
 
 
 def stop_signal() -> asyncio.Event:
@@ -47,11 +51,6 @@ def stop_signal() -> asyncio.Event:
     for number in _STOPPING:
         signal.signal(number, tell)
     return told
-
-
-def ignore_signals() -> None:
-    """Let no signal disturb the rest of the process's life: it is ending."""
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
 
 
 @contextmanager

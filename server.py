@@ -235,7 +235,6 @@ async def serve(settings: Settings) -> None:
         launch.say("Stopping.\n")
     finally:
         await runner.cleanup()
-        launch.ignore_signals()
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
