@@ -148,7 +148,7 @@ class Person:
         """Talk over one link; return whether all is over."""
         ws = await self._client.ws_connect(
             self._url,
-            params={"nick": self.nick, "room": self.room},
+            params=self.asked(),
             protocols=self.protocols,
             max_msg_size=0,
             timeout=aiohttp.ClientWSTimeout(ws_close=2.0),
@@ -173,6 +173,10 @@ class Person:
             return await self.finish(talk)
         finally:
             await talk.end(politely=politely)
+
+    def asked(self) -> dict[str, str]:
+        """Return where, and as whom, to connect."""
+        return {"nick": self.nick, "room": self.room}
 
     def text(self) -> tuple[str, str]:
         """Return something new to say, and a key for it."""
@@ -359,6 +363,10 @@ class Newcomer(Person):
 
     def _rename(self, old: str, new: str) -> None:
         self._users = [new if user == old else user for user in self._users or ()]
+
+    def asked(self) -> dict[str, str]:
+        """Return where, and as whom; who resumes must not take the own nick from themselves."""
+        return super().asked() if self._session is None else {"room": self.room}
 
     async def begin(self, talk: Conversation) -> None:
         """Resume, and send again what was not acknowledged, under the same keys."""

@@ -200,6 +200,17 @@ async def test_a_refused_move_changes_no_place(path: Path) -> None:
         assert list(house.rooms["default"]) == ["zoe", "bob"]
 
 
+async def test_who_moved_stands_behind_who_was_there(path: Path) -> None:
+    """The order of arrival in each room outlives a restart, whoever connected first."""
+    async with opened(data=str(path)) as house:
+        ann = await comes(house, "ann")
+        await comes(house, "bob", room="tea")
+        await ann.does("join_room", room="tea")
+        await stops(house)
+    async with opened(data=str(path)) as house:
+        assert list(house.rooms["tea"]) == ["bob", "ann"]
+
+
 async def test_another_boot_may_have_lost_messages(path: Path) -> None:
     """After a fall of the machine the log has a new name: nobody is told they have it all."""
     async with started(path, *FREE) as program:
