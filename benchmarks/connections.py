@@ -8,27 +8,28 @@ from benchmarks.rounds import Round, Start, alone, compare, left_out_unless_here
 from benchmarks.servers import ours, peer
 from benchmarks.table import Row
 
-PEOPLE = 10_000
-IDLE = {"people": PEOPLE, "rooms": PEOPLE // 50, "speakers": 0, "seconds": 0}
+PEOPLE, QUICK_PEOPLE = 10_000, 3_000
 
 
 def measure(*, quick: bool) -> Iterator[Row]:
     """Yield the marks that are about connections."""
     contestants: dict[str, Start] = {"ours": ours, "websockets": partial(peer, "websockets")}
-    turns = [_turn(contestants) for _round in range(1 if quick else 3)]
+    people = QUICK_PEOPLE if quick else PEOPLE
+    turns = [_turn(contestants, people) for _round in range(1 if quick else 3)]
     runs = "websockets" in turns[0]
     memory = compare(turns, "ours", "websockets", kib_per_connection) if runs else None
     joining = compare(turns, "ours", "websockets", _joining) if runs else None
     cpu = compare(turns, "ours", "websockets", _joining_cpu) if runs else None
-    yield Row("10,000 idle connections, each", "websockets", "KiB", 1.3, memory)
-    yield Row("joining 10,000 connections", "websockets", "s", 1.0, joining)
+    yield Row(f"{people:,} idle connections, each", "websockets", "KiB", 1.3, memory)
+    yield Row(f"joining {people:,} connections", "websockets", "s", 1.0, joining)
     yield Row("the same, CPU time", "websockets", "s", 1.0, cpu)
 
 
-def _turn(contestants: dict[str, Start]) -> Round:
+def _turn(contestants: dict[str, Start], count: int) -> Round:
     turn = {}
+    idle = {"people": count, "rooms": count // 50, "speakers": 0, "seconds": 0}
     for name, start in contestants.items():
-        with left_out_unless_here(name), alone(start, **IDLE) as people:
+        with left_out_unless_here(name), alone(start, **idle) as people:
             turn[name] = people.joined
     return turn
 

@@ -30,7 +30,7 @@ def measure(*, quick: bool) -> Iterator[Row]:
 
 def _turns(*peers: str, quick: bool, **options: float) -> list[Round]:
     contestants = {LOGGED: ours, MEMORY: in_memory} | {name: partial(peer, name) for name in peers}
-    rounds, seconds = (5, 0.25) if quick else (17, 0.3)
+    rounds, seconds = (3, 0.2) if quick else (17, 0.3)
     return take_turns(contestants, rounds, seconds=seconds, warm_up=0.1, **options)
 
 

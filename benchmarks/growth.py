@@ -11,8 +11,8 @@ from benchmarks.servers import ours
 from benchmarks.table import number
 
 HEAD = ("cost", "", "", "", "last : first")
-PEOPLE = (100, 1_000, 10_000)
-ROOMS = (100, 1_000, 10_000)
+COUNTS = (100, 1_000, 10_000)  # of people in a room, and of rooms
+QUICK_COUNTS = (100, 300, 1_000)
 SIZES = (50, 500, 4_000)  # characters
 LONGEST = 30  # seconds in which all must have joined
 
@@ -27,23 +27,23 @@ class Found(NamedTuple):
 def measure(*, quick: bool) -> Iterator[tuple[str, ...]]:
     """Yield a row for each thing that grows."""
     rounds = 1 if quick else 5
-    crowds = *PEOPLE[:-1], 2_000 if quick else PEOPLE[-1]
-    found = [_load(rounds, people=count, joining=256) for count in crowds]
-    yield _row("CPU of a delivery: people in the room", crowds, _costs(found, cpu_per_delivery))
+    counts: Sequence[int] = QUICK_COUNTS if quick else COUNTS
+    found = [_load(rounds, people=count, joining=256) for count in counts]
+    yield _row("CPU of a delivery: people in the room", counts, _costs(found, cpu_per_delivery))
     notices = [each and each.joined["join_cpu_seconds"] / each.joined["notices"] for each in found]
-    yield _row("CPU of telling one that one joined: people in the room", crowds, _us(notices))
-    found = [_load(rounds, people=count, rooms=count, speakers=100) for count in ROOMS]
-    yield _row("CPU of a message: rooms", ROOMS, _costs(found, cpu_per_message))
+    yield _row("CPU of telling one that one joined: people in the room", counts, _us(notices))
+    found = [_load(rounds, people=count, rooms=count, speakers=100) for count in counts]
+    yield _row("CPU of a message: rooms", counts, _costs(found, cpu_per_message))
     found = [_load(rounds, people=500, size=size) for size in SIZES]
     yield _row("CPU of a delivery to 500: characters", SIZES, _costs(found, cpu_per_delivery))
-    for what, counts, milliseconds in history.measure(quick=quick):
-        yield _row(f"{what}: messages kept", counts, milliseconds, "ms")
+    for what, lengths, milliseconds in history.measure(quick=quick):
+        yield _row(f"{what}: messages kept", lengths, milliseconds, "ms")
 
 
 def _load(rounds: int, **options: float) -> Found | None:
     """Return what a load costs our server; None if the people have not joined in time."""
     try:
-        with alone(ours, seconds=0.5, warm_up=0.1, join_within=LONGEST, **options) as people:
+        with alone(ours, seconds=0.4, warm_up=0.1, join_within=LONGEST, **options) as people:
             people.measure()
             return Found(people.joined, [people.measure() for _round in range(rounds)])
     except GaveUp:

@@ -13,7 +13,7 @@ WORK = {"people": 500, "rooms": 1, "speakers": 100, "rate": 200}
 def measure(*, quick: bool) -> Iterator[Row]:
     """Yield the mark that is about latency."""
     contestants: Mapping[str, Start] = {"ours": ours, "websockets": partial(peer, "websockets")}
-    rounds, seconds = (2, 1.5) if quick else (4, 3)
+    rounds, seconds = (1, 1.5) if quick else (4, 3)
     turns = take_turns(contestants, rounds, seconds=seconds, warm_up=0.3, **WORK)
     found = None
     if "websockets" in turns[0]:
