@@ -179,12 +179,16 @@ async def test_tab_completes(server: ScriptedServer) -> None:
     """Tab completes commands, rooms and nicks, and shows what there is to choose from."""
     async with terminal(server) as ann:
         caller = await enter(server, ann)
+        ann.type("/rooms\r")
+        await looks_around(caller)
+        await ann.shows("Rooms: default (2), den (1).")
+        await ann.prompts("[default] ann> ")
         ann.type("/jo\tde\t")
         await ann.shows("default den")
         await ann.prompts("[default] ann> /join de")
         ann.type("n\t\r")
         assert (await caller.answer_next(**caller.place(room="den")))["room"] == "den"
-        await ann.shows("You are ann in the room den.")
+        await ann.shows("In den: ann, bob.")
         ann.type("b\t")
         await ann.prompts("[den] ann> bob: ")
 
