@@ -1,6 +1,7 @@
 """The torture test in the box: a short run of it, and every check of it seen to fail."""
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -115,11 +116,12 @@ def test_a_server_that_grows_is_found() -> None:
     assert list(excess(MEMORY + 1)) == [f"the server grew by {MEMORY >> 20} MiB"]
 
 
-async def start(*arguments: str) -> asyncio.subprocess.Process:
+async def start(*arguments: str, **environment: str) -> asyncio.subprocess.Process:
     """Start the torture test as a program."""
     return await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "torture", *arguments),
         cwd=ROOT,
+        env={**os.environ, **environment},
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -219,9 +221,11 @@ async def test_a_server_with_a_fault_does_not_stand_it(
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-async def test_an_interrupted_torture_leaves_no_process(number: signal.Signals) -> None:
+async def test_an_interrupted_torture_leaves_no_process(
+    number: signal.Signals, tmp_path: Path
+) -> None:
     """Whatever ends the test ends its server, too."""
-    process = await start("--seconds", "60")
+    process = await start("--seconds", "60", TMPDIR=str(tmp_path))
     try:
         server = await asyncio.to_thread(child, process.pid)
         process.send_signal(number)
