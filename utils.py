@@ -113,6 +113,12 @@ def _at_the_end(last: int) -> int:
     return last
 
 
+def seat_again(app: web.Application, room: str, nick: str, peer: Peer) -> None:
+    """Put a peer where somebody sat before the service was started; there is nobody to tell."""
+    name = app[JOURNAL].shown(room)
+    rooms_of(app).setdefault(name, Room(name)).join(nick, peer)
+
+
 def announce(app: web.Application, room: str, nick: str, seat: Seat | None = None) -> None:
     """Tell the others of someone who has entered unannounced."""
     here = rooms_of(app)[room]

@@ -113,7 +113,7 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
         draft,
         author=person.line,
         answer=answer,
-        settled=session.begin(len(text)),
+        settled=session.begin(len(text.encode())),
     )
 
 

@@ -49,6 +49,8 @@ class Feeder:
 
     async def _feed(self) -> None:
         line, journal = self._line, self._journal
+        if not line.lagging:
+            journal.hold(self)
         try:
             while line.behind and line.open and line.room is not None:
                 last = journal.last_id(line.room)
@@ -56,6 +58,8 @@ class Feeder:
                 await line.feed(page.messages, page.messages[-1].id if page.more else last)
                 if line.place == journal.last_id(line.room) and line.catch_up():
                     self._tell_snapshot()
-        except OSError:
+        except Exception:  # noqa: BLE001 - who cannot be told everything is not left half told
             _log.exception("A reader who fell behind cannot be fed")
             line.abort(Reason.KICKED)
+        finally:
+            journal.release(self)

@@ -80,7 +80,10 @@ class Person:
             announced=self.announced,
             answer=lambda event, last: self.line.render(self._connecting(event, last, nick, token)),
             settled=settled,
-            seat=self.sits(self.seat(nick, room, arrived=True)),
+            # Of whom nobody was told nothing stands in grace after a crash.
+            seat=self.sits(
+                self.seat(nick, room, arrived=True, ended=None if self.announced else now())
+            ),
         )
         self.nick = nick
 

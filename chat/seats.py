@@ -18,8 +18,8 @@ from aiohttp import web
 import utils
 from journal.promise import SEAT_SECONDS, Seat
 from rooms.peer import Absent
-from wire.errors import Refused
 from wire.messages import Reason
+from wire.names import fold
 
 if TYPE_CHECKING:
     from chat.person import Person
@@ -97,19 +97,26 @@ class Seats:
         return stored
 
     def restore(self, seats: list[Seat]) -> None:
-        """Let the seats of an earlier start stand in grace, in order of arrival."""
-        for seat in sorted(seats, key=lambda seat: seat.arrived):
-            try:
-                utils.enter(self._app, seat.room, seat.nick, Absent())
-            except Refused:  # the end of another who had the nick before was not stored
+        """Let the seats of an earlier start stand in grace, in order of arrival.
+
+        Where two want one place, the end of the earlier one was not stored.
+        """
+        places = {(fold(seat.room), fold(seat.nick)): seat for seat in sorted(seats, key=_arrival)}
+        for seat in sorted(places.values(), key=_arrival):
+            utils.seat_again(self._app, seat.room, seat.nick, Absent())
+            self.hold(seat, Reason.RESTART)
+        for seat in seats:
+            if not self.has(seat.key):
                 utils.broadcast(self._app, seat.room, None, seat=replace(seat, ended=now()))
-            else:
-                self.hold(seat, Reason.RESTART)
 
     def close(self) -> None:
         """Let all seats stand as they are; the next start finds them."""
         for grace in self._graces.values():
             grace.end.cancel()
+
+
+def _arrival(seat: Seat) -> int:
+    return seat.arrived
 
 
 SEATS: web.AppKey[Seats] = web.AppKey("seats", Seats)

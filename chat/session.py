@@ -73,7 +73,8 @@ class Session:
 
     async def perform(self, frame: str | bytes) -> None:
         """Carry out the request that is in a frame, as `carry_out` does."""
-        await self.carry_out(partial(_decode, frame), len(frame))
+        size = len(frame if isinstance(frame, bytes) else frame.encode())
+        await self.carry_out(partial(_decode, frame), size)
 
     async def carry_out(self, read: Callable[[], messages.Request], size: int) -> None:
         """Carry out one request; the reply takes its place in the order of replies.
@@ -165,6 +166,7 @@ class Session:
                 None,
                 author=self.person.line,
                 users=utils.retrieve_users(self.app, self.person.room),
+                settled=self.begin(),
                 answer=lambda event, last: self.person.line.render(
                     version2.caught_up(event.room, last, event.users)
                 ),

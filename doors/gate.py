@@ -21,7 +21,7 @@ def gate(places: Places, allowed: Collection[str]) -> Middleware:
 
     @web.middleware
     async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if request.headers.get("Upgrade", "").lower() != "websocket":
+        if "Upgrade" not in request.headers:
             return await handler(request)
         origin = request.headers.get("Origin")
         if origin is not None and not is_welcome(origin, request.host, allowed):

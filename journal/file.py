@@ -3,6 +3,7 @@
 import fcntl
 import secrets
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NoReturn
 
@@ -24,7 +25,9 @@ class LogFile:
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = (
+            path.resolve() if path.name else path
+        )  # one file, one lock, whatever links to it
         self._lock = self._take_lock()
         try:
             self.writer = self._connect()
@@ -105,10 +108,14 @@ class LogFile:
         db.execute("pragma synchronous = normal")
         return epoch
 
-    def settle(self) -> None:
-        """Bring everything to the disk and note that nothing is missing."""
+    def settle(self, last: Callable[[], None]) -> None:
+        """Do the last thing, bring everything to the disk, and note that nothing is missing."""
+        self.writer.execute("pragma busy_timeout = 500")  # others may read; a stop does not wait
         self.writer.execute("pragma synchronous = full")
-        self.writer.execute("update meta set value = 'closed' where name = 'state'")
+        with self.writer as db:
+            db.execute("begin immediate")
+            last()
+            db.execute("update meta set value = 'closed' where name = 'state'")
         self.writer.execute("pragma wal_checkpoint(truncate)")
 
     def let_go(self) -> None:

@@ -16,6 +16,9 @@ from wire.messages import Draft, Said
 from wire.names import fold
 
 PAGE_BYTES = 256 * 1024
+WORTH_GATHERING = 0.002  # seconds
+LONGEST_GATHERING = 0.05
+LONGEST_HOLD = 600.0  # seconds that one reader may hold up trimming
 _BEYOND = 2**63 - 1  # more than any id
 _MESSAGE_BYTES = 100  # what a message weighs in a page besides its texts
 _DAY = 24 * 60 * 60 * 1000  # milliseconds
@@ -38,6 +41,8 @@ class Journal(Generic[E]):
         self._idle = asyncio.Event()
         self._idle.set()
         self._writer = asyncio.Lock()  # a store has one writer
+        self._recovering: dict[object, float] = {}  # since when, in the loop's time
+        self._telling_time = 0.0  # seconds that the last batch took to be told
         logs = store.logs()
         self._shown = {fold(log.room): log.room for log in logs}
         self._last = {fold(log.room): log.last for log in logs}  # what was delivered
@@ -103,13 +108,24 @@ class Journal(Generic[E]):
             await self._store.put(kind, key, text)
 
     async def write(self) -> None:
-        """Store and deliver what is submitted, until cancelled."""
+        """Store and deliver what is submitted, until cancelled.
+
+        Where only people come and go, they are gathered for as long as telling the last ones
+        took: else a crowd that enters a large room would be told one by one.
+        """
+        loop = asyncio.get_running_loop()
         while True:
             await self._gathered.wait()
+            if self._telling_time > WORTH_GATHERING and not any(
+                type(entry.notice) is Draft for entry in self._submitted
+            ):
+                await asyncio.sleep(min(self._telling_time, LONGEST_GATHERING))
             self._gathered.clear()
             entries, self._submitted = self._submitted, []
             await self._append(entries)
+            start = loop.time()
             self._hand_back(entries)
+            self._telling_time = loop.time() - start
             if not self._submitted:
                 self._idle.set()
 
@@ -118,16 +134,31 @@ class Journal(Generic[E]):
         await self._idle.wait()
 
     async def trim(self, keep: int, days: float) -> None:
-        """Forget what is beyond `keep` messages of a room or older than `days`; 0 keeps all."""
+        """Forget what is beyond `keep` messages of a room or older than `days`; 0 keeps all.
+
+        Does nothing while somebody recovers who was promised all of it.
+        """
         since = _now() - int(days * _DAY) if days else 0
         more = True
-        while more:
+        while more and not self._held():
             try:
                 async with self._writer:  # given up between two chunks
                     more = await self._store.trim(keep, since)
-            except NotStored as error:
+            except Exception as error:  # noqa: BLE001 - it is tried again later
                 _log.error("The log cannot be trimmed: %s", error)
                 return
+
+    def hold(self, reader: object) -> None:
+        """Trim nothing until a reader is released, but for at most ten minutes."""
+        self._recovering[reader] = asyncio.get_running_loop().time()
+
+    def release(self, reader: object) -> None:
+        """Let trimming go on, as far as this reader is concerned."""
+        self._recovering.pop(reader, None)
+
+    def _held(self) -> bool:
+        now = asyncio.get_running_loop().time()
+        return any(now - since < LONGEST_HOLD for since in self._recovering.values())
 
     async def finish(self) -> None:
         """Close the store; nothing may be submitted any more."""

@@ -256,13 +256,15 @@ class SqliteStore:
 
     def _trim(self, keep: int, since: int) -> tuple[dict[str, int], bool]:
         db = self._file.writer
-        self._write_heads(self._heads)  # they must not be read off messages that are gone
-        self._unwritten = 0
-        names = {head.key: folded for folded, head in self._heads.items()}
         found = trimming.older(db, since)
         for folded, head in self._heads.items():
-            if keep and head.last_id - self._first[folded] >= keep and not found:
-                found = trimming.beyond(db, head.key, head.last_seq, head.last_id - keep)
+            if len(found) >= trimming.CHUNK:
+                break
+            if keep and head.last_id - self._first[folded] >= keep:
+                found += trimming.beyond(db, head.key, head.last_seq, head.last_id - keep)
+        if found:
+            self._write_heads(self._heads)  # they must not be read off messages that are gone
+        names = {head.key: folded for folded, head in self._heads.items()}
         firsts = trimming.forget(db, found)
         if time.monotonic() > self._seats_due:
             self._seats_due = time.monotonic() + SEATS_EVERY
@@ -278,10 +280,7 @@ class SqliteStore:
     def _close(self) -> None:
         self._reading.shutdown()  # a page that is being read would hold the file for seconds
         try:
-            with self._file.writer as db:
-                db.execute("begin immediate")
-                self._write_heads(self._heads)
-            self._file.settle()
+            self._file.settle(lambda: self._write_heads(self._heads))
         except sqlite3.Error as error:
             _log.warning("The log was not closed cleanly, but has all that was stored: %s", error)
         finally:

@@ -25,8 +25,8 @@ class Backlog:
     with what the peer has under way, never with time.
     """
 
-    def __init__(self, *, snapshot: bool) -> None:
-        self.snapshot = snapshot  # one was told of it, and awaits to be told who is there
+    def __init__(self, *, lagging: bool) -> None:
+        self.lagging = lagging  # one reads too slowly, and did not just come
         self._owed: deque[Owed] = deque()
         self._people: dict[str, Joined | Left] = {}
 

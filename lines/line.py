@@ -54,6 +54,11 @@ class Line:
         """Whether the room has stopped writing to this line."""
         return self._backlog is not None
 
+    @property
+    def lagging(self) -> bool:
+        """Whether that is because one reads too slowly, and not because one has just come."""
+        return self._backlog is not None and self._backlog.lagging
+
     def write(self, frames: bytes) -> None:
         """Write complete frames, or drop them if the line has ended."""
         transport = self.transport
@@ -120,7 +125,7 @@ class Line:
 
     def _fall_behind(self, *, lagging: bool = True) -> Backlog:
         """Stop taking batches; who is `lagging` is told so."""
-        self._backlog = Backlog(snapshot=lagging and self.form.snapshot)
+        self._backlog = Backlog(lagging=lagging)
         if lagging and self.room is not None:
             self.write(self.form.lagging(self.room, self.place + 1))
         self.fell_behind()
@@ -159,7 +164,7 @@ class Line:
             self.write(frames)  # answers that came while the last cut waited
         people = backlog.people()
         if self.form.snapshot:
-            return backlog.snapshot or bool(people)
+            return backlog.lagging or bool(people)
         for notice in people:
             self.write(self.form.notice(self.room, notice))
         return False

@@ -45,7 +45,7 @@ async def test_a_file_from_before_there_were_documents_is_opened(tmp_path: Path)
     """The table that is missing is made."""
     file = LogFile(tmp_path / "log.db")
     file.writer.execute("drop table document")
-    file.settle()
+    file.settle(lambda: None)
     file.let_go()
     store: Store = SqliteStore(tmp_path / "log.db")
     await store.put("songs", "tea", "one")

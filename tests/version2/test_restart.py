@@ -170,7 +170,7 @@ async def test_who_left_before_the_stop_is_not_there_after_it(
 
 
 async def test_seats_that_cannot_stand_together_hold_up_no_start(path: Path) -> None:
-    """A seat that was not let go in the file, and taken by another: the service opens."""
+    """Of a seat that was not let go in the file and one that took its place the later holds."""
     async with opened(data=str(path)) as house:
         ann, bob = await gathers(house, "ann", "bob")
         await stops(house)
@@ -181,9 +181,9 @@ async def test_seats_that_cannot_stand_together_hold_up_no_start(path: Path) -> 
         )
     async with opened(data=str(path)) as house:
         assert len(house.rooms["default"]) == 1
-        _again, reply = await resumes(house, ann)
-        assert reply["success"]
         _again, reply = await resumes(house, bob)
+        assert reply["success"]
+        _again, reply = await resumes(house, ann)
         assert reply["code"] == "nick_taken"
 
 
