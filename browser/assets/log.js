@@ -93,8 +93,7 @@ export class Log {
 		this.#dressFrom(row);
 		this.#dressFrom(waiting);
 		this.#presence = null;
-		if (!row.said) return;
-		this.first ||= row.said.id;
+		if (row.said) this.first ||= row.said.id;
 	}
 
 	note(className, ...content) {
