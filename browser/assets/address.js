@@ -23,8 +23,8 @@ export function linkTo(room) {
 	return new URL(asQuery ? `?room=${word}` : `./${word}`, base).href;
 }
 
-export function doorOf(room, nick) {
-	const url = new URL(`chat?${new URLSearchParams({ room, nick })}`, base);
+export function doorOf(path, query) {
+	const url = new URL(`${path}?${new URLSearchParams(query)}`, base);
 	url.protocol = url.protocol.replace("http", "ws");
 	return url.href;
 }

@@ -1,6 +1,6 @@
 /** The page: which rooms there are, which one is looked at, and what of it is shown. */
 
-import { linkTo, roomHere } from "./address.js";
+import { doorOf, linkTo, roomHere } from "./address.js";
 import * as composer from "./composer.js";
 import { Refused } from "./connection.js";
 import { anyNick } from "./names.js";
@@ -22,6 +22,8 @@ let active = null;
 let tab = null;
 let nick = "";
 let painting = 0;
+let songs = null; // the panel, once it is needed
+let asked = ""; // the last room that was asked
 
 const owner = {
 	changed() {
@@ -101,6 +103,25 @@ function paint() {
 	at("to-end").hidden = active.log.atEnd;
 	show(at("to-end"), active.unread ? `${many(active.unread, "new message")} \u2193` : "To the end \u2193");
 	paintState();
+	seekSongs();
+}
+
+/** Show the songs of a room that has some: one short line asks. */
+function seekSongs() {
+	const room = active.name;
+	if (songs || room === asked || active.state !== "open") return songs?.turnTo(room);
+	asked = room;
+	const line = new WebSocket(doorOf("socket.io/", { EIO: 4, transport: "websocket" }));
+	line.onopen = () => {
+		line.send("40");
+		line.send(`420${JSON.stringify(["register-web", { room }])}`);
+	};
+	line.onmessage = async ({ data }) => {
+		if (!/^4[34]/.test(data)) return;
+		line.close();
+		if (data === "430[true]") songs = await import("./karaoke/panel.js");
+		songs?.turnTo(active.name);
+	};
 }
 
 function paintState() {
@@ -126,6 +147,7 @@ async function lookAround() {
 
 function wake() {
 	if (document.hidden) return;
+	asked = "";
 	active.look(true);
 	for (const { connection } of rooms) connection.suspect();
 }

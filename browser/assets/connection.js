@@ -51,7 +51,7 @@ export class Connection {
 
 	open() {
 		this.#drop();
-		const socket = new WebSocket(doorOf(this.room, this.asking), "chat.v2");
+		const socket = new WebSocket(doorOf("chat", { room: this.room, nick: this.asking }), "chat.v2");
 		socket.onmessage = ({ data }) => this.#hear(JSON.parse(data));
 		socket.onclose = ({ code }) => this.#lost(code);
 		this.#socket = socket;

@@ -49,14 +49,17 @@ def test_links_and_lines(comes: Comes, house: House) -> None:
 
 
 def test_the_page_is_light_and_alone(comes: Comes, house: House) -> None:
-    """All files together have less than 60 kB, and none comes from elsewhere."""
+    """A chat page's files have less than 60 kB; none is of songs, and none comes from elsewhere."""
     files = [path for path in (HOME / "browser").rglob("*") if path.is_file()]
     pictures = {".ico", ".svg"}
-    assert sum(path.stat().st_size for path in files if path.suffix not in pictures) < 60_000
+    sizes = {path: path.stat().st_size for path in files if path.suffix not in pictures}
+    of_songs = sum(size for path, size in sizes.items() if path.parent.name == "karaoke")
+    assert sum(sizes.values()) - of_songs < 60_000
     ann = comes("ann")
     entries = ann.page.evaluate("performance.getEntriesByType('resource').map(({name}) => name)")
     assert len(entries) > 10
     assert all(entry.startswith(house.url) for entry in entries)
+    assert not [entry for entry in entries if "/karaoke/" in entry]
 
 
 def test_a_link_opens_its_room(comes: Comes) -> None:
