@@ -1,9 +1,10 @@
 """How much one connection, and one address, may do."""
 
-import ipaddress
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from lines.address import network
 
 BURST = 4.0  # seconds' worth of requests that may come at once
 PATIENCE = 100  # refusals in a row after which a connection is closed
@@ -51,23 +52,13 @@ class Places:
     @contextmanager
     def take(self, address: str | None) -> Iterator[None]:
         """Hold a place for as long as the block lasts, or raise TooManyConnections."""
-        network = _network(address or "")
-        if self._limit and self._taken[network] >= self._limit:
+        counted = network(address or "")
+        if self._limit and self._taken[counted] >= self._limit:
             raise TooManyConnections
-        self._taken[network] += 1
+        self._taken[counted] += 1
         try:
             yield
         finally:
-            self._taken[network] -= 1
-            if not self._taken[network]:
-                del self._taken[network]
-
-
-def _network(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return address
+            self._taken[counted] -= 1
+            if not self._taken[counted]:
+                del self._taken[counted]

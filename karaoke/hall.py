@@ -23,14 +23,14 @@ class Hall(NameMap[KaraokeRoom]):
 
     def __init__(self, library: Library, clock: Callable[[], float] = time.time) -> None:
         super().__init__()
-        self.library = library
+        self.shared = library
         self._clock = clock
 
     def restore(self, documents: dict[str, str]) -> None:
         """Bring back rooms as they were kept; what cannot be read is left out."""
         for key, text in documents.items():
             try:
-                room = kept_room(json.loads(text), self.library)
+                room = kept_room(json.loads(text), self.shared)
                 self[room.name] = room
             except (BadRequest, ValueError) as error:
                 _log.error("The karaoke room %r cannot be brought back: %s", key, error)

@@ -39,7 +39,7 @@ async def register_client(house: House, visitor: Visitor, body: object) -> None:
     room = hall.get(asked) if asked else None
     if room is None:
         name = asked or hall.made_up_name(house.is_taken)
-        room = new_room(name, config, payload, hall.library, stage.clock())
+        room = new_room(name, config, payload, hall.shared, stage.clock())
         hall[name] = room
     elif not _knows_secret(house, visitor, room, config):
         _tell_registered(house, visitor, room.name, success=False)

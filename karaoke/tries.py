@@ -1,10 +1,11 @@
 """Secrets: compared in constant time, and not to be guessed."""
 
 import hmac
-import ipaddress
 import time
 from collections import deque
 from collections.abc import Callable
+
+from lines.address import network
 
 MOST_WRONG = 5  # in PERIOD
 PERIOD = 60.0  # seconds; also how long nothing is right after that
@@ -28,26 +29,16 @@ class Tries:
 
         The answer is false for a minute after the fifth wrong one within a minute.
         """
-        network = _network(address)
+        counted = network(address)
         now = self._clock()
-        wrong = self._wrong.get(network, deque(maxlen=MOST_WRONG))
+        wrong = self._wrong.get(counted, deque(maxlen=MOST_WRONG))
         if len(wrong) == MOST_WRONG and wrong[-1] - wrong[0] < PERIOD and now < wrong[-1] + PERIOD:
             return False
         if right:
             return True
         wrong.append(now)
-        self._wrong.pop(network, None)
-        self._wrong[network] = wrong  # the latest comes last
+        self._wrong.pop(counted, None)
+        self._wrong[counted] = wrong  # the latest comes last
         while len(self._wrong) > _MANY:
             del self._wrong[next(iter(self._wrong))]
         return False
-
-
-def _network(address: str) -> str:
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is None:
-        return str(ipaddress.ip_network((ip, 64), strict=False))
-    return address
