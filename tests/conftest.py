@@ -1,6 +1,7 @@
 """An open house, and an eye on its log."""
 
 import logging
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -8,6 +9,11 @@ import pytest
 
 from settings import MEMORY
 from tests.transcript import House, opened
+
+# Whoever starts the tests in the background of a script lets them, and every program that they
+# start, ignore Ctrl-C, which some of them are to be told.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
