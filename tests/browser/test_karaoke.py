@@ -100,10 +100,12 @@ def playing(house: House, folder: Path, room: str = "Tea") -> Iterator[None]:
     with subprocess.Popen(  # noqa: S603 - it is our own
         command, cwd=HOME, stdout=subprocess.PIPE, text=True
     ) as machine:
-        assert machine.stdout is not None
-        assert "songs" in machine.stdout.readline()
-        yield
-        machine.kill()
+        try:
+            assert machine.stdout is not None
+            assert "songs" in machine.stdout.readline()
+            yield
+        finally:
+            machine.kill()
 
 
 @pytest.fixture
