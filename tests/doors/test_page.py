@@ -1,15 +1,14 @@
 import re
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from yarl import URL
 
-import server
 from doors.page import OURS, Page, PageError
 from server import init_app
 from settings import MEMORY, Settings
+from tests.program import fails
 from tests.strangers import Stranger, handshake
 from tests.transcript import House, opened
 
@@ -180,14 +179,8 @@ def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
         Page(tmp_path)
 
 
-def test_the_program_says_what_is_missing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_program_says_what_is_missing(tmp_path: Path) -> None:
     """The start fails in one line, with status 2."""
-    monkeypatch.setattr(sys, "argv", ["server.py"])
     for flag in ("--root-folder", "-r"):
-        assert server.main([flag, str(tmp_path), "--data", MEMORY, "--port", "0"]) == 2
-        err = capsys.readouterr().err
-        assert err.startswith("server.py: ")
-        assert str(tmp_path) in err
-        assert err.count("\n") == 1
+        complaint = await fails(flag, str(tmp_path), "--data", MEMORY, "--port", "0")
+        assert str(tmp_path) in complaint
