@@ -200,16 +200,22 @@ async def _telnet(app: web.Application) -> AsyncIterator[None]:
 async def _close_people(app: web.Application) -> None:
     """Let the journal finish, then tell everyone that the service stops; shame nobody."""
     app[TELNET].close()
-    for session in app[SESSIONS]:
-        session.person.gone = True
+    _let_all_go(app)
     app[SEATS].close()
     try:
         await asyncio.wait_for(app[utils.JOURNAL].settled(), SETTLING_TIME)
     except TimeoutError:
         _log.error("The log is too slow to be waited for")
+    _let_all_go(app)  # those too whose handshake ended meanwhile
     utils.rooms_of(app).clear()
     for line in (*app[LINES], *app[TELNET].lines):
         line.end(Disconnect.RESTART, Reason.RESTART)
+
+
+def _let_all_go(app: web.Application) -> None:
+    """Let nobody ask for anything more, or be told to leave."""
+    for session in app[SESSIONS]:
+        session.person.gone = True
 
 
 async def serve(settings: Settings) -> None:
