@@ -11,9 +11,10 @@ from random import Random
 
 import aiohttp
 
+from torture.conversation import Conversation
 from torture.house import ROOT, House, HouseError
 from torture.links import Street
-from torture.people import ROOMS, Conversation, Newcomer, Oldtimer, Person
+from torture.people import ROOMS, Newcomer, Oldtimer, Person
 from torture.verdict import Logs, excess, judge
 from torture.witness import Said, Witness
 
