@@ -10,7 +10,6 @@ with it.
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TypedDict, Unpack
 
 from aiohttp import web
@@ -24,8 +23,7 @@ from wire.errors import Code, Refused
 from wire.messages import Draft, Joined, Left, NickChanged, Notice, Reason
 
 
-@dataclass(slots=True, eq=False)
-class Happening(Event):
+class Happening(Event, eq=False):
     """An event on its way through the journal, with the seat that is stored with it."""
 
     seat: Seat | NoSeat | None = None
@@ -70,14 +68,16 @@ def broadcast(
     author: Peer | None = None,
     users: Sequence[str] = (),
     enters: Callable[[int], int] | None = None,
-    **along: Unpack[Along],
+    answer: Answer | None = None,
+    settled: Callable[[], None] | None = None,
+    seat: Seat | NoSeat | None = None,
 ) -> None:
     """Tell a room.
 
     A `Draft` is stored and numbered first. Without a notice only the author is told something.
     `users` and `enters` are those of `Event`.
     """
-    app[JOURNAL].submit(Happening(room, notice, author, users=users, enters=enters, **along))
+    app[JOURNAL].submit(Happening(room, notice, author, answer, enters, users, settled, seat=seat))
 
 
 def enter(

@@ -11,6 +11,7 @@ from chat.entrance import Entrance
 from chat.seats import SEATS, seat_key
 from wire import messages, names, version2
 from wire.errors import Code, Refused
+from wire.frames import utf8_size
 from wire.messages import Body, Draft, Request
 
 if TYPE_CHECKING:
@@ -95,8 +96,9 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
     """Say something to the room one is in; the reply is sent once it is stored."""
     person = session.person
     text = messages.message_text(request)
-    draft = Draft(person.nick, text)
-    if person.version > 1:
+    if person.version == 1:
+        draft = Draft(person.nick, text)
+    else:
         draft = Draft(person.nick, text, person.key, version2.key(request))
 
     def answer(event: "Event", _last_id: int) -> bytes:
@@ -113,7 +115,7 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
         draft,
         author=person.line,
         answer=answer,
-        settled=session.begin(len(text.encode())),
+        settled=session.begin(utf8_size(text)),
     )
 
 

@@ -1,9 +1,10 @@
 """A session carries out what one person asks for, one reply a request, in order."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
+from typing import TypeVar
 
 from aiohttp import web
 
@@ -15,8 +16,10 @@ from chat.person import Person
 from lines.line import Line
 from wire import messages, version2
 from wire.errors import Code, Refused
-from wire.frames import decode_json
+from wire.frames import decode_json, utf8_size
 from wire.messages import Body, Reason
+
+T = TypeVar("T")
 
 
 class WornOut(Exception):  # noqa: N818 - an order to end the connection
@@ -43,7 +46,8 @@ class Session:
         self._known = (actions.ACTIONS if version == 1 else actions.ACTIONS_2) | dict(own or {})
         self.person = Person(app, line, version, version2.limits(rate, UNDER_WAY))
         self.fresh = True  # nothing was asked for yet
-        self._bucket = TokenBucket(rate, asyncio.get_running_loop().time())
+        self._now = asyncio.get_running_loop().time
+        self._bucket = TokenBucket(rate, self._now())
         self._refused_in_a_row = 0
         self._under_way = 0
         self._under_way_bytes = 0
@@ -71,16 +75,16 @@ class Session:
         self._feeder.stop()
         self.person.leave(reason)
 
-    async def perform(self, frame: str | bytes) -> None:
+    def perform(self, frame: str | bytes) -> Coroutine[None, None, None]:
         """Carry out the request that is in a frame, as `carry_out` does."""
-        size = len(frame if isinstance(frame, bytes) else frame.encode())
-        await self.carry_out(partial(_decode, frame), size)
+        size = len(frame) if isinstance(frame, bytes) else utf8_size(frame)
+        return self.carry_out(_decode, frame, size)
 
-    async def carry_out(self, read: Callable[[], messages.Request], size: int) -> None:
+    async def carry_out(self, read: Callable[[T], messages.Request], what: T, size: int) -> None:
         """Carry out one request; the reply takes its place in the order of replies.
 
-        `read` returns the request or raises Refused, `size` is how many bytes it has. Raises
-        WornOut where someone goes on after too many refusals in a row.
+        `read` makes a request of `what` came, or raises Refused; `size` is how many bytes it has.
+        Raises WornOut where someone goes on after too many refusals in a row.
         """
         action: str | None = None
         ref: Body = {}
@@ -88,7 +92,7 @@ class Session:
             await self._feeder.done()
         try:
             try:
-                request = read()
+                request = read(what)
                 action = _named_action(request)
                 ref = messages.reference(request)
             finally:
@@ -108,24 +112,25 @@ class Session:
         self.fresh = self.fresh and action == "resume"
         if action not in actions.UNHEARD:
             self.person.announce()
-        if action is None or action not in self._known:
+        act = None if action is None else self._known.get(action)
+        if act is None:
             known = ", ".join(self._known)
             raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {known}.')
         together = action in actions.TOGETHER
-        if together:
-            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
-        else:
+        if not together:
             await self._settled()
             await self._feeder.done()
+        elif self._under_way:
+            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
         if not self.person.gone:
-            await self._known[action](self, request, ref)
+            await act(self, request, ref)
         if not together:
             await self._settled()
             self.fresh = False
 
     def allow(self) -> None:
         """Count one request; raise Refused where it comes too soon, in the end WornOut."""
-        wait = self._bucket.take(asyncio.get_running_loop().time())
+        wait = self._bucket.take(self._now())
         if not wait:
             self._refused_in_a_row = 0
             return

@@ -43,11 +43,11 @@ class FeedLine(WebSocketLine):
 
     def deliver(self, batch: Batch) -> None:
         """Write a message, unless earlier ones are still unsent: a feed cannot repeat it later."""
-        for cut in batch.cuts(self.form):
+        for frames, _end in batch.cuts(self.form):
             if self.unsent > BOUND:
                 self.fell_behind()
                 return
-            self.write(cut.frames)
+            self.write(frames)
 
 
 class Feed(Room):

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from functools import partial
 
 from aiohttp import web
 
@@ -151,7 +150,7 @@ async def _talk(session: Session, line: TelnetLine) -> None:
         if _is_logout(typed):
             line.ended(Reason.CLOSED)
             break
-        await session.carry_out(partial(request, typed), len(typed.text))
+        await session.carry_out(request, typed, len(typed.text))
     await session.answered()
 
 

@@ -14,6 +14,7 @@ from journal.promise import (
     Log,
     NoSeat,
     Posted,
+    Repeated,
     Seat,
     Stored,
 )
@@ -66,25 +67,27 @@ class MemoryStore:
                 self._keys.pop(seat.key, None)
             else:
                 self._seats[seat.key] = seat
-        return [self._append(*message) for message in posted]
+        return [self._append(message.room, message.draft, message.ts) for message in posted]
 
     def _append(self, room: str, draft: Draft, ts: int) -> Stored:
         folded = fold(room)
-        keys: OrderedDict[tuple[str, str], Said] = OrderedDict()
+        keys = None
         if draft.session is not None and draft.key is not None:
-            keys = self._keys.setdefault(draft.session, keys)
+            keys = self._keys.setdefault(draft.session, OrderedDict())
             first = keys.get((folded, draft.key))
             if first is not None:
-                return Stored(first, repeated=True)
-        log = self._rooms.setdefault(folded, _RoomLog())
+                return Repeated(first)
+        log = self._rooms.get(folded)
+        if log is None:
+            log = self._rooms[folded] = _RoomLog()
         log.last += 1
         said = Said(log.last, ts, draft.user, draft.message)
         log.messages.append(said)
-        if draft.key is not None:
+        if keys is not None and draft.key is not None:
             keys[folded, draft.key] = said
             while len(keys) > KEYS and next(iter(keys.values())).ts < ts - KEY_SECONDS * 1000:
                 keys.popitem(last=False)
-        return Stored(said, repeated=False)
+        return said
 
     async def put(self, kind: str, key: str, text: str | None) -> None:
         """Keep a document, or none."""

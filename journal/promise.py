@@ -8,7 +8,9 @@ were numbered may have been lost.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+
+from msgspec import Struct
 
 from wire.messages import Draft, Notice, Said
 
@@ -67,7 +69,7 @@ Deliver = Callable[[str, int, Sequence[E]], None]
 """Takes a room, the number of its last message so far, and what happened there since, in order."""
 
 
-class Posted(NamedTuple):
+class Posted(Struct, frozen=True):
     """A message as a store takes it; `ts` in ms since 1970, UTC."""
 
     room: str  # as it is shown
@@ -75,11 +77,14 @@ class Posted(NamedTuple):
     ts: int
 
 
-class Stored(NamedTuple):
-    """A message as it was stored, now or, if `repeated`, under the same key before."""
+class Repeated(Struct, frozen=True):
+    """A message that was stored before, under the same key."""
 
     said: Said
-    repeated: bool
+
+
+Stored: TypeAlias = Said | Repeated
+"""A message as it was stored, now or before."""
 
 
 class Log(NamedTuple):

@@ -16,7 +16,7 @@ from typing import NamedTuple, ParamSpec, TypeVar
 
 from journal import documents, trimming
 from journal.file import LogFile
-from journal.promise import Log, NoSeat, NotStored, Posted, Seat, Stored
+from journal.promise import Log, NoSeat, NotStored, Posted, Repeated, Seat, Stored
 from wire.messages import Draft, Said
 from wire.names import fold
 
@@ -155,14 +155,17 @@ class SqliteStore:
         rows = []
         under_way: dict[tuple[int, int | None, str], Said] = {}  # keys of this batch
         seq = self._seq
-        for room, draft, ts in posted:
-            folded = fold(room)
-            head = heads.get(folded) or self._heads.get(folded) or _new_room(db, folded, room)
+        for message in posted:
+            draft, ts = message.draft, message.ts
+            folded = fold(message.room)
+            head = (
+                heads.get(folded) or self._heads.get(folded) or _new_room(db, folded, message.room)
+            )
             if draft.key is not None:
                 sent = head.key, draft.session, draft.key
                 first = under_way.get(sent) or _sent(db, head, draft)
                 if first is not None:
-                    stored.append(Stored(first, repeated=True))
+                    stored.append(Repeated(first))
                     continue
             seq += 1
             said = Said(head.last_id + 1, ts, draft.user, draft.message)
@@ -178,7 +181,7 @@ class SqliteStore:
                     "insert into anchor (room, id, seq) values (?, ?, ?)", (head.key, said.id, seq)
                 )
             heads[folded] = head._replace(last_id=said.id, last_seq=seq)
-            stored.append(Stored(said, repeated=False))
+            stored.append(said)
         db.executemany(_INSERT, rows)
         _store_seats(db, seats)
         unwritten = self._unwritten + len(rows)

@@ -61,10 +61,9 @@ class Line:
 
     def write(self, frames: bytes) -> None:
         """Write complete frames, or drop them if the line has ended."""
-        transport = self.transport
-        if not (self.closed or transport.is_closing()):  # `open`, once for each of thousands
+        if self.open:
             self.written += len(frames)
-            transport.write(frames)
+            self.transport.write(frames)
 
     def render(self, body: Body) -> bytes:
         """Return a reply as this line's person is to see it: complete frames, or lines."""
@@ -76,6 +75,9 @@ class Line:
 
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
+        transport = self.transport
+        if self.closed or transport.is_closing():  # `open`, once for each of thousands
+            return
         own = batch.authors.get(self)
         start, before = 0, batch.before
         if self.room != batch.room:
@@ -83,19 +85,18 @@ class Line:
             if self.room is None:
                 return
             before = batch.id_before(start)
-        if self._backlog is None and self.place != before:
-            self._fall_behind()
-        if self._backlog is not None:
-            self._backlog.gather(batch, start, self)
+        if self._backlog is not None or self.place != before:
+            (self._backlog or self._fall_behind()).gather(batch, start, self)
             return
         cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, self, start)
-        for cut in cuts:
-            if self.transport.get_write_buffer_size() > BOUND:
+        for frames, end in cuts:
+            if transport.get_write_buffer_size() > BOUND:
                 self._fall_behind().gather(batch, start, self)
                 return
-            self.write(cut.frames)
-            start = cut.end
-            self.place = batch.ids[start - 1]
+            transport.write(frames)
+            self.written += len(frames)
+            self.place = batch.ids[end - 1]
+            start = end
 
     def _enter(self, batch: Batch, own: Sequence[int]) -> int:
         """Take part in the room, if an event of the batch says so; return what comes then.

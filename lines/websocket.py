@@ -35,7 +35,8 @@ class WebSocketLine(Line):
         if request.transport is None:
             raise ConnectionResetError("The line was gone before the handshake")
         super().__init__(request.transport, form)
-        self.last_heard = asyncio.get_running_loop().time()  # a sign of life
+        self._now = asyncio.get_running_loop().time
+        self.last_heard = self._now()  # a sign of life
         self.close_code: int | None = None  # of the other's close frame
         self._request = request
         self._ws: web.WebSocketResponse = web.WebSocketResponse(
@@ -78,7 +79,7 @@ class WebSocketLine(Line):
         """Return the next text or binary message; None once the line has ended."""
         while True:
             message = await self._ws.receive()
-            self.last_heard = asyncio.get_running_loop().time()
+            self.last_heard = self._now()
             match message.type:
                 case WSMsgType.TEXT | WSMsgType.BINARY if self.open:
                     received: str | bytes = message.data

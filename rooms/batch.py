@@ -1,9 +1,9 @@
 """What a room is told at once: rendered once for each form of the wire, shared by everybody."""
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, TypeAlias
+
+from msgspec import Struct
 
 from wire.forms import Form
 from wire.messages import Draft, Notice, Said
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 CUT = 64 * 1024  # bytes written at once; what is unsent is looked at between two cuts
 
 
-@dataclass(slots=True, eq=False)
-class Event:
+class Event(Struct, eq=False):
     """One thing that happens in a room, at its place in the room's order.
 
     A `Draft` becomes a `Said` once it is stored, or `repeats` is what was said before under its
@@ -41,11 +40,8 @@ Answer = Callable[[Event, int], bytes]
 """Renders what an author is told, given the event and the room's last message at its place."""
 
 
-class Cut(NamedTuple):
-    """Some complete frames, and the index of the first event that is not in them."""
-
-    frames: bytes
-    end: int
+Cut: TypeAlias = tuple[bytes, int]
+"""Some complete frames, and the index of the first event that is not in them."""
 
 
 class Batch:
@@ -57,16 +53,14 @@ class Batch:
         self.before = before
         self.events = events
         self.ids: list[int] = []  # the last id at and before each event
+        self.authors: dict[Peer, list[int]] = {}  # the events of each
         last = before
-        authors: defaultdict[Peer, list[int]] = defaultdict(list)
         for index, event in enumerate(events):
             if type(event.notice) is Said:
                 last = event.notice.id
             self.ids.append(last)
             if event.author is not None:
-                authors[event.author].append(index)
-        self.last = last
-        self.authors = dict(authors)
+                self.authors.setdefault(event.author, []).append(index)
         self._pieces: dict[Form, list[bytes]] = {}
         self._cuts: dict[Form, Sequence[Cut]] = {}
 
@@ -107,9 +101,9 @@ class Batch:
 
 
 def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
-    whole = b"".join(pieces[start:])
+    whole = b"".join(pieces[start:] if start else pieces)
     if len(whole) <= CUT:
-        return [Cut(whole, len(pieces))] if start < len(pieces) else []
+        return [(whole, len(pieces))] if start < len(pieces) else []
     return list(_cut_to_size(pieces, start))
 
 
@@ -119,9 +113,9 @@ def _cut_to_size(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
     for index in range(start, len(pieces)):
         piece = pieces[index]
         if gathered and size + len(piece) > CUT:
-            yield Cut(b"".join(gathered), index)
+            yield b"".join(gathered), index
             gathered, size = [], 0
         gathered.append(piece)
         size += len(piece)
     if gathered:
-        yield Cut(b"".join(gathered), len(pieces))
+        yield b"".join(gathered), len(pieces)

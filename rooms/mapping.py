@@ -1,11 +1,12 @@
 """A mapping whose keys are names: two spellings of one name are one key."""
 
 from collections.abc import ItemsView, Iterator, MutableMapping, ValuesView
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, overload
 
 from wire.names import fold
 
 V = TypeVar("V")
+T = TypeVar("T")
 
 
 class NameMap(MutableMapping[str, V], Generic[V]):
@@ -37,6 +38,19 @@ class NameMap(MutableMapping[str, V], Generic[V]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    @overload
+    def get(self, name: str) -> V | None: ...
+
+    @overload
+    def get(self, name: str, default: V | T) -> V | T: ...
+
+    def get(self, name: str, default: V | T | None = None) -> V | T | None:
+        """Return a value, or the default if the name is not in the map."""
+        try:
+            return self._values.get(fold(name), default)
+        except ValueError:
+            return default
 
     def values(self) -> ValuesView[V]:
         """Return the values without looking a single name up; telling a room walks them."""

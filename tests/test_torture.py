@@ -158,11 +158,11 @@ import server
 sys.exit(server.main())
 """
 FORGETS_KEYS = """
-from dataclasses import replace
+from msgspec.structs import replace
 from journal.sqlite import SqliteStore
 append = SqliteStore.append
 async def forget(self, posted, seats):
-    return await append(self, [p._replace(draft=replace(p.draft, key=None)) for p in posted], seats)
+    return await append(self, [replace(p, draft=replace(p.draft, key=None)) for p in posted], seats)
 SqliteStore.append = forget
 """
 DROPS_NOTICES = """

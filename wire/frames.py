@@ -4,6 +4,7 @@ Frames to clients are unmasked (RFC 6455, section 5.1), so the same bytes serve 
 """
 
 import json
+import struct
 from typing import Any, NoReturn
 
 import msgspec
@@ -13,6 +14,8 @@ from wire.errors import Code, Refused
 MAX_FRAME = 64 * 1024  # bytes of one message from a client
 
 PING = b"\x89\x00"
+
+_SHORT, _MEDIUM, _LONG = (struct.Struct(header).pack for header in ("!BB", "!BBH", "!BBQ"))
 
 _DECODER = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
@@ -69,14 +72,19 @@ def json_size(text: str) -> int:
     return len(_ENCODER.encode(text))
 
 
+def utf8_size(text: str) -> int:
+    """Return how many bytes a text takes as UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
 def frame(opcode: int, payload: bytes) -> bytes:
     """Return one complete, final, unmasked frame (RFC 6455, section 5.2)."""
     length = len(payload)
     if length < 126:  # noqa: PLR2004 - the lengths at which the header grows
-        return bytes((0x80 | opcode, length)) + payload
+        return _SHORT(0x80 | opcode, length) + payload
     if length < 1 << 16:
-        return bytes((0x80 | opcode, 126)) + length.to_bytes(2) + payload
-    return bytes((0x80 | opcode, 127)) + length.to_bytes(8) + payload
+        return _MEDIUM(0x80 | opcode, 126, length) + payload
+    return _LONG(0x80 | opcode, 127, length) + payload
 
 
 def close_frame(code: int, reason: str) -> bytes:

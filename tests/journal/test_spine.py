@@ -71,15 +71,17 @@ async def test_what_is_never_stored_needs_no_store(desk: Desk, monkeypatch: Any)
 async def test_what_gathers_is_stored_at_once(desk: Desk, monkeypatch: Any) -> None:  # noqa: ANN401
     """All that is submitted while the store is busy is one batch, in order (group commit)."""
     busy, append, batches = asyncio.Event(), desk.store.append, itertools.count()
+    begun = asyncio.Event()
 
     async def slow(*arguments: Any) -> Any:  # noqa: ANN401 - whatever the store takes
         next(batches)
+        begun.set()
         await busy.wait()
         return await append(*arguments)
 
     monkeypatch.setattr(desk.store, "append", slow)
     desk.say("first")
-    await asyncio.sleep(0)
+    await begun.wait()
     for number in range(1000):
         desk.say(str(number), room=("tea", "cake")[number % 2])
     desk.submit(Entry("tea", Joined("bob")))
@@ -89,6 +91,15 @@ async def test_what_gathers_is_stored_at_once(desk: Desk, monkeypatch: Any) -> N
     assert next(batches) == 2
     assert await desk.log("tea") == ["first", *map(str, range(0, 1000, 2))]
     assert await desk.log("cake") == [*map(str, range(1, 1000, 2))]
+
+
+async def test_what_was_on_its_way_is_part_of_the_batch(desk: Desk) -> None:
+    """What is submitted a turn of the loop later is told together with what came first."""
+    desk.say("a")
+    await asyncio.sleep(0)
+    desk.say("b")
+    await desk.journal.settled()
+    assert desk.batches == 1
 
 
 async def test_nothing_is_told_before_it_is_stored(desk: Desk, monkeypatch: Any) -> None:  # noqa: ANN401

@@ -49,7 +49,7 @@ def test_what_is_told_is_rendered_once() -> None:
     form = Form(notice=counted)
     first, second = batch.cuts(form), batch.cuts(form)
     assert len(first) == 1
-    assert first[0].frames is second[0].frames
+    assert first[0][0] is second[0][0]
     assert rendered == [said(1), Joined("bob")]
 
 
@@ -57,8 +57,8 @@ def test_every_form_has_its_own_bytes() -> None:
     """Peers of another wire are told the same in their own form."""
     batch = Batch("tea", 0, [Event("tea", Joined("bob"))])
     other = batch.cuts(Form(notice=lambda room, notice: f"{room} {notice}".encode()))
-    assert other[0].frames == b"tea Joined(user='bob')"
-    assert batch.cuts(LINES)[0].frames == lines("tea", Joined("bob"))
+    assert other[0][0] == b"tea Joined(user='bob')"
+    assert batch.cuts(LINES)[0][0] == lines("tea", Joined("bob"))
 
 
 def test_an_author_gets_answers_in_place() -> None:
@@ -73,14 +73,14 @@ def test_an_author_gets_answers_in_place() -> None:
         Event("tea", Joined("ann"), author=ANN),
     ]
     batch = Batch("tea", 7, events)
-    told = b"".join(cut.frames for cut in batch.own_cuts(LINES, ANN, 0))
+    told = b"".join(frames for frames, _end in batch.own_cuts(LINES, ANN, 0))
     assert told == (
         lines("tea", said(8))
         + b"answer 9 \nanswer 9 \n"
         + lines("tea", Left("eve", Reason.LOST))
         + b"answer 9 full\n"
     )
-    others = b"".join(cut.frames for cut in batch.cuts(LINES))
+    others = b"".join(frames for frames, _end in batch.cuts(LINES))
     assert others == b"".join(
         lines("tea", notice)
         for notice in (said(8), said(9), Left("eve", Reason.LOST), Joined("ann"))
@@ -91,8 +91,8 @@ def test_a_message_that_was_not_stored_is_told_to_nobody() -> None:
     """A draft that failed is nothing to the others, and takes no number."""
     failed = Event("tea", Draft("ann", "hi"), error=OSError())
     batch = Batch("tea", 3, [failed, Event("tea", said(4))])
-    assert batch.cuts(LINES)[0].frames == lines("tea", said(4))
-    assert (batch.before, batch.ids, batch.last) == (3, [3, 4], 4)
+    assert batch.cuts(LINES)[0][0] == lines("tea", said(4))
+    assert (batch.before, batch.ids) == (3, [3, 4])
 
 
 def test_places_are_numbers_of_messages() -> None:
@@ -101,14 +101,14 @@ def test_places_are_numbers_of_messages() -> None:
     batch = Batch("tea", 5, events)
     assert batch.ids == [5, 6, 6, 7, 7]
     assert [batch.id_before(index) for index in range(5)] == [5, 5, 6, 6, 7]
-    assert batch.last == 7
+    assert batch.ids[-1] == 7
 
 
 def test_an_empty_batch_tells_nothing() -> None:
     """Without events there is no cut to write."""
     batch = Batch("tea", 5, [])
     assert batch.cuts(LINES) == []
-    assert batch.last == 5
+    assert batch.ids == []
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -138,13 +138,13 @@ def test_cuts_are_no_larger_than_they_need_be(own: bool, sizes: list[int], start
     own = own and bool(events)
     form = Form(notice=shown)
     cuts = list(batch.own_cuts(form, ANN, start)) if own else batch.cuts(form)
-    assert b"".join(cut.frames for cut in cuts) == b"".join(pieces[start:])
-    ends = [start, *(cut.end for cut in cuts)]
+    assert b"".join(frames for frames, _end in cuts) == b"".join(pieces[start:])
+    ends = [start, *(end for _frames, end in cuts)]
     assert ends == sorted(set(ends))
     assert ends[-1] == len(pieces)
-    for begin, cut in zip(ends, cuts, strict=False):
-        inside = pieces[begin : cut.end]
-        assert cut.frames == b"".join(inside)
-        assert len(cut.frames) <= CUT or sum(map(bool, inside)) == 1
-    for cut, _following in pairwise(cuts):
-        assert len(cut.frames) + len(pieces[cut.end]) > CUT, "the next would have fitted"
+    for begin, (frames, end) in zip(ends, cuts, strict=False):
+        inside = pieces[begin:end]
+        assert frames == b"".join(inside)
+        assert len(frames) <= CUT or sum(map(bool, inside)) == 1
+    for (frames, end), _following in pairwise(cuts):
+        assert len(frames) + len(pieces[end]) > CUT, "the next would have fitted"
