@@ -163,7 +163,7 @@ async def _journal(app: web.Application) -> AsyncIterator[None]:
     """Open the log and write to it for as long as the service runs."""
     data = app[SETTINGS].data
     store: Store = MemoryStore() if data == MEMORY else SqliteStore(Path(data))
-    journal: Journal[utils.Happening] = Journal(store, partial(utils.deliver, app))
+    journal: Journal[utils.Happening] = Journal(store, partial(utils.deliver, utils.rooms_of(app)))
     app[utils.JOURNAL] = journal
     app[SEATS] = Seats(app)
     app[SEATS].restore(store.seats())

@@ -48,9 +48,9 @@ def rooms_of(app: web.Application) -> Rooms:
     return rooms
 
 
-def deliver(app: web.Application, room: str, before: int, events: Sequence[Event]) -> None:
+def deliver(rooms: Rooms, room: str, before: int, events: Sequence[Event]) -> None:
     """Tell the people of a room what happened there, in order; the journal calls this."""
-    here = rooms_of(app).get(room)
+    here = rooms.get(room)
     if here is not None:
         here.send_message(Batch(here.name, before, events))
     for event in events:

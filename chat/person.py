@@ -9,6 +9,7 @@ from aiohttp import web
 
 import utils
 from chat.entrance import Entrance
+from chat.limits import UNDER_WAY
 from chat.seats import SEATS, now
 from journal.promise import NoSeat, Seat
 from lines.line import Line
@@ -30,7 +31,7 @@ class Person:
     it. Others know of them once they are `announced`.
     """
 
-    def __init__(self, app: web.Application, line: Line, version: int, limits: Body) -> None:
+    def __init__(self, app: web.Application, line: Line, version: int, rate: float) -> None:
         self.app = app
         self.line = line
         self.version = version
@@ -39,7 +40,7 @@ class Person:
         self.key = 0
         self.announced = version == 1
         self.gone = False
-        self._limits = limits
+        self._rate = rate
         self._arrived = 0
         self._announcing: asyncio.TimerHandle | None = None
 
@@ -101,7 +102,8 @@ class Person:
         if self.version == 1:
             return body
         epoch = self.app[utils.JOURNAL].epoch
-        return body | version2.connecting(epoch, last_id, event.users, token, self._limits)
+        limits = version2.limits(self._rate, UNDER_WAY)
+        return body | version2.connecting(epoch, last_id, event.users, token, limits)
 
     def announce(self) -> None:
         """Let the others know that one is here, if they do not yet."""

@@ -44,14 +44,14 @@ class Session:
         """Begin; `own` are the actions that one's door has besides those of the version."""
         self.app = app
         self._known = (actions.ACTIONS if version == 1 else actions.ACTIONS_2) | dict(own or {})
-        self.person = Person(app, line, version, version2.limits(rate, UNDER_WAY))
+        self.person = Person(app, line, version, rate)
         self.fresh = True  # nothing was asked for yet
         self._now = asyncio.get_running_loop().time
         self._bucket = TokenBucket(rate, self._now())
         self._refused_in_a_row = 0
         self._under_way = 0
         self._under_way_bytes = 0
-        self._progress = asyncio.Event()
+        self._progress: asyncio.Future[None] | None = None  # awaited until less is under way
         self._unread = False  # too much is, and so the next request has to wait
         self._feeder = Feeder(app[utils.JOURNAL], line, self._tell_snapshot)
 
@@ -97,7 +97,18 @@ class Session:
                 ref = messages.reference(request)
             finally:
                 self.allow()  # what is no request counts too
-            await self._act(action, request, ref, size)
+            act = self._take_up(action)
+            together = action in actions.TOGETHER
+            if not together:
+                await self._settled()
+                await self._feeder.done()
+            elif self._under_way:
+                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
+            if not self.person.gone:
+                await act(self, request, ref)
+            if not together:
+                await self._settled()
+                self.fresh = False
         except Refused as refused:
             await self._settled(UNDER_WAY - 1)
             self.reply(self.refusal(action, refused) | ref)
@@ -106,9 +117,8 @@ class Session:
             raise
         self._unread = self._feeder.due
 
-    async def _act(
-        self, action: str | None, request: messages.Request, ref: Body, size: int
-    ) -> None:
+    def _take_up(self, action: str | None) -> actions.Action:
+        """Return what carries an action out; whoever asks for one is here for the others."""
         self.fresh = self.fresh and action == "resume"
         if action not in actions.UNHEARD:
             self.person.announce()
@@ -116,17 +126,7 @@ class Session:
         if act is None:
             known = ", ".join(self._known)
             raise Refused(Code.UNKNOWN_ACTION, f'"action" must be one of: {known}.')
-        together = action in actions.TOGETHER
-        if not together:
-            await self._settled()
-            await self._feeder.done()
-        elif self._under_way:
-            await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
-        if not self.person.gone:
-            await act(self, request, ref)
-        if not together:
-            await self._settled()
-            self.fresh = False
+        return act
 
     def allow(self) -> None:
         """Count one request; raise Refused where it comes too soon, in the end WornOut."""
@@ -186,7 +186,8 @@ class Session:
     def _settle(self, size: int) -> None:
         self._under_way -= 1
         self._under_way_bytes -= size
-        self._progress.set()
+        if self._progress is not None and not self._progress.done():
+            self._progress.set_result(None)
 
     @contextmanager
     def under_way(self) -> Iterator[Callable[[], None]]:
@@ -201,8 +202,8 @@ class Session:
     async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
         """Wait until at most so much is under way."""
         while self._under_way > most or (self._under_way and self._under_way_bytes > most_bytes):
-            self._progress.clear()
-            await self._progress.wait()
+            self._progress = asyncio.get_running_loop().create_future()
+            await self._progress
 
 
 def _decode(frame: str | bytes) -> messages.Request:

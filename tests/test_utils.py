@@ -30,9 +30,9 @@ class House:
 
     def __init__(self) -> None:
         self.app = web.Application()
-        self.app["websockets"] = Rooms()
+        self.app["websockets"] = rooms = Rooms()
         self.store = MemoryStore()
-        self.journal: Journal[Happening] = Journal(self.store, partial(utils.deliver, self.app))
+        self.journal: Journal[Happening] = Journal(self.store, partial(utils.deliver, rooms))
         self.app[utils.JOURNAL] = self.journal
         self.loop = asyncio.new_event_loop()
         self.writing = self.loop.create_task(self.journal.write())
