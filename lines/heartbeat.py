@@ -19,7 +19,7 @@ _BEAT = 5.0  # seconds between two looks at all lines
 @dataclass(slots=True)
 class _Watch:
     pinged: float  # when, in the loop's time
-    sent: int = 0  # bytes that the kernel had taken at the last beat
+    sent: int = 0  # bytes that the kernel had taken at the last beat, of those that were added
     unsent: int = 0  # bytes that it had not
 
 
@@ -48,8 +48,9 @@ class Lines:
         for line, watch in self._watched.items():
             unsent = line.unsent
             sent = line.written - unsent
-            if watch.unsent and sent > watch.sent:
+            if watch.unsent and (line.emptied or sent > watch.sent):
                 line.last_heard = now
+            line.emptied = False
             watch.sent, watch.unsent = sent, unsent
             if now - line.last_heard >= (STUCK_AFTER if unsent else DEAD_AFTER):
                 line.abort()

@@ -27,6 +27,20 @@ class Line:
     `departed` when it has to end; whoever feeds sets them.
     """
 
+    __slots__ = (  # what one delivery touches lies together; see docs/performance.md
+        "_backlog",
+        "closed",
+        "departed",
+        "emptied",
+        "fell_behind",
+        "form",
+        "place",
+        "reason",
+        "room",
+        "transport",
+        "written",
+    )
+
     def __init__(self, transport: asyncio.Transport, form: Form) -> None:
         self.transport = transport
         self.form = form
@@ -34,7 +48,8 @@ class Line:
         self.departed: Callable[[], None] = _nothing_to_end
         self.room: str | None = None  # the room one takes part in
         self.place = 0  # the last message of that room that one was told
-        self.written = 0  # bytes, all in all
+        self.written = 0  # bytes that were added to what was unsent
+        self.emptied = False  # all was sent at some time since the heartbeat looked
         self.closed = False  # the last word was written
         self.reason = Reason.LOST  # how the line ended, once it has
         self._backlog: Backlog | None = None
@@ -62,7 +77,10 @@ class Line:
     def write(self, frames: bytes) -> None:
         """Write complete frames, or drop them if the line has ended."""
         if self.open:
-            self.written += len(frames)
+            if self.unsent:
+                self.written += len(frames)
+            else:
+                self.emptied = True
             self.transport.write(frames)
 
     def render(self, body: Body) -> bytes:
@@ -90,11 +108,15 @@ class Line:
             return
         cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, self, start)
         for frames, end in cuts:
-            if transport.get_write_buffer_size() > BOUND:
+            unsent = transport.get_write_buffer_size()
+            if not unsent:
+                self.emptied = True
+            elif unsent > BOUND:
                 self._fall_behind().gather(batch, start, self)
                 return
+            else:
+                self.written += len(frames)
             transport.write(frames)
-            self.written += len(frames)
             self.place = batch.ids[end - 1]
             start = end
 

@@ -23,6 +23,8 @@ class WebSocketLine(Line):
     Once `receive` has returned None, `reason` says how the line ended, and `hang_up` is due.
     """
 
+    __slots__ = ("_now", "_request", "_ws", "close_code", "last_heard")
+
     def __init__(
         self,
         request: web.Request,

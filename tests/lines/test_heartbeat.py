@@ -12,6 +12,7 @@ class FakeLine:
     def __init__(self) -> None:
         self.last_heard = 1000.0
         self.written = 0
+        self.emptied = False
         self.unsent = 0
         self.pings: list[float] = []
         self.aborted: list[float] = []
@@ -103,6 +104,18 @@ def test_shrinking_unsent_is_a_sign_of_life(refilled: bool) -> None:  # noqa: FB
             watch.line.unsent += 100
     assert watch.line.aborted == []
     assert watch.line.pings == []
+
+
+def test_what_was_emptied_between_two_looks_is_a_sign_of_life() -> None:
+    """A reader lives that takes all there is, and is then written as much again."""
+    watch = Watch()
+    watch.line.unsent = 10_000
+    for seconds in range(5, 300, 5):
+        watch.line.emptied = True
+        watch.until(seconds)
+    assert watch.line.aborted == []
+    watch.until(300 + 115)
+    assert watch.line.aborted == [295 + 120]
 
 
 def test_writing_more_is_no_sign_of_life() -> None:

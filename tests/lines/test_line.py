@@ -1,4 +1,5 @@
 import json
+from itertools import count
 from typing import Any
 
 import pytest
@@ -78,6 +79,31 @@ def test_a_line_that_has_ended_is_written_nothing() -> None:
     line.deliver(Batch("tea", 0, [Event("tea", said(1))]))
     assert transport.data == b""
     assert line.reason is Reason.LOST
+
+
+@pytest.mark.parametrize("way", ["write", "deliver"])
+def test_what_is_added_to_what_is_unsent_is_counted(way: str) -> None:
+    """The heartbeat can tell what was taken from what was added, whichever way it was written."""
+    line, transport = entered()
+    number = count(1)
+
+    def tell() -> None:
+        if way == "write":
+            line.write(b"x" * 100)
+        else:
+            following = next(number)
+            line.deliver(Batch("tea", following - 1, [Event("tea", said(following))]))
+
+    line.emptied = False
+    tell()
+    assert (line.emptied, line.written) == (True, 0)
+    transport.flows = line.emptied = False
+    tell()
+    assert (line.emptied, line.written) == (True, 0)
+    line.emptied, unsent = False, line.unsent
+    tell()
+    assert line.emptied is False
+    assert line.written == line.unsent - unsent > 0
 
 
 def test_the_first_to_know_how_a_line_ended_is_right() -> None:
