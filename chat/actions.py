@@ -107,7 +107,9 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
             refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
             return person.line.render(session.refusal("chat_message", refused) | ref)
         body = messages.done("chat_message", said.message) | ref
-        return person.line.render(body if person.version == 1 else body | version2.stored(said))
+        if person.version > 1:
+            body |= version2.stored(said)
+        return person.line.render(body)
 
     utils.broadcast(
         session.app,

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from journal.spine import Journal
-from lines.line import BOUND, Line
+from lines.line import Line
 from utils import Happening
 from wire.messages import MAX_PAGE, Reason
 
@@ -30,11 +30,6 @@ class Feeder:
 
     def _start(self) -> None:
         self._task = asyncio.create_task(self._feed())
-
-    @property
-    def due(self) -> bool:
-        """Whether the person is behind, or has too much unread."""
-        return self._line.behind or self._line.unsent > BOUND
 
     async def done(self) -> None:
         """Wait until the person has caught up and has not too much unread, or is gone."""

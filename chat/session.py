@@ -115,7 +115,7 @@ class Session:
         except WornOut:
             await self._settled()
             raise
-        self._unread = self._feeder.due
+        self._unread = self.person.line.unread
 
     def _take_up(self, action: str | None) -> actions.Action:
         """Return what carries an action out; whoever asks for one is here for the others."""

@@ -18,7 +18,7 @@ from journal.promise import (
     Seat,
     Stored,
 )
-from wire.messages import Draft, Said
+from wire.messages import Said
 from wire.names import fold
 
 KEEP = 10_000  # messages a room, for those who fell behind
@@ -67,10 +67,11 @@ class MemoryStore:
                 self._keys.pop(seat.key, None)
             else:
                 self._seats[seat.key] = seat
-        return [self._append(message.room, message.draft, message.ts) for message in posted]
+        return [self._append(message) for message in posted]
 
-    def _append(self, room: str, draft: Draft, ts: int) -> Stored:
-        folded = fold(room)
+    def _append(self, message: Posted) -> Stored:
+        draft, ts = message.draft, message.ts
+        folded = fold(message.room)
         keys = None
         if draft.session is not None and draft.key is not None:
             keys = self._keys.setdefault(draft.session, OrderedDict())

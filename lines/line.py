@@ -70,6 +70,11 @@ class Line:
         return self._backlog is not None
 
     @property
+    def unread(self) -> bool:
+        """Whether the person is behind, or too much is unsent."""
+        return self._backlog is not None or self.transport.get_write_buffer_size() > BOUND
+
+    @property
     def lagging(self) -> bool:
         """Whether that is because one reads too slowly, and not because one has just come."""
         return self._backlog is not None and self._backlog.lagging
@@ -106,7 +111,7 @@ class Line:
         if self._backlog is not None or self.place != before:
             (self._backlog or self._fall_behind()).gather(batch, start, self)
             return
-        cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, self, start)
+        cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, own, start)
         for frames, end in cuts:
             unsent = transport.get_write_buffer_size()
             if not unsent:

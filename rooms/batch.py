@@ -75,10 +75,10 @@ class Batch:
             cuts = self._cuts[form] = _cut(self.pieces(form), 0)
         return cuts
 
-    def own_cuts(self, form: Form, author: "Peer", start: int) -> Sequence[Cut]:
-        """Return what an author is told from an event on: answers instead of own notices."""
+    def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
+        """Return what the author of some events is told from one on: answers instead of notices."""
         pieces = list(self.pieces(form))
-        for index in self.authors[author]:
+        for index in own:
             pieces[index] = self.answer(index)
         return _cut(pieces, start)
 

@@ -17,8 +17,8 @@ PING = b"\x89\x00"
 
 _SHORT, _MEDIUM, _LONG = (struct.Struct(header).pack for header in ("!BB", "!BBH", "!BBQ"))
 
-_DECODER = msgspec.json.Decoder()
-_ENCODER = msgspec.json.Encoder()
+_decode = msgspec.json.Decoder().decode
+_encode = msgspec.json.Encoder().encode
 
 
 def decode_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -28,7 +28,7 @@ def decode_json(text: str) -> Any:  # noqa: ANN401 - any JSON value
     without its partner (which could not be sent on as UTF-8).
     """
     try:
-        return _DECODER.decode(text)
+        return _decode(text)
     except (msgspec.DecodeError, RecursionError):
         return _decode_slowly(text)
 
@@ -64,12 +64,12 @@ def encode_json(value: object) -> str:
 
 def json_frame(value: object) -> bytes:
     """Return one complete text frame that carries a JSON value; the value holds no NaN."""
-    return frame(0x1, _ENCODER.encode(value))
+    return frame(0x1, _encode(value))
 
 
 def json_size(text: str) -> int:
     """Return how many bytes a text takes as JSON."""
-    return len(_ENCODER.encode(text))
+    return len(_encode(text))
 
 
 def utf8_size(text: str) -> int:

@@ -73,7 +73,7 @@ def test_an_author_gets_answers_in_place() -> None:
         Event("tea", Joined("ann"), author=ANN),
     ]
     batch = Batch("tea", 7, events)
-    told = b"".join(frames for frames, _end in batch.own_cuts(LINES, ANN, 0))
+    told = b"".join(frames for frames, _end in batch.own_cuts(LINES, batch.authors[ANN], 0))
     assert told == (
         lines("tea", said(8))
         + b"answer 9 \nanswer 9 \n"
@@ -137,7 +137,7 @@ def test_cuts_are_no_larger_than_they_need_be(own: bool, sizes: list[int], start
 
     own = own and bool(events)
     form = Form(notice=shown)
-    cuts = list(batch.own_cuts(form, ANN, start)) if own else batch.cuts(form)
+    cuts = list(batch.own_cuts(form, batch.authors[ANN], start)) if own else batch.cuts(form)
     assert b"".join(frames for frames, _end in cuts) == b"".join(pieces[start:])
     ends = [start, *(end for _frames, end in cuts)]
     assert ends == sorted(set(ends))
