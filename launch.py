@@ -26,14 +26,14 @@ class CannotOpen(Exception):  # noqa: N818 - it is an answer, not an error of ou
     """A port cannot be listened at; the text says why and what to do."""
 
 
-def run(service: Coroutine[None, None, None]) -> None:
+def run(service: Coroutine[None, None, int]) -> int:
     """Run a service to its end, with as many open files as the system lets us have."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     gc.freeze()
     gc.set_threshold(*_GC_THRESHOLDS)
     try:
-        uvloop.run(service)
+        return uvloop.run(service)
     finally:
         for number in _STOPPING:  # it is ending; there is nothing left that a signal could stop
             signal.signal(number, signal.SIG_IGN)

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -39,6 +40,7 @@ SETTINGS = web.AppKey("settings", Settings)
 LINES = web.AppKey("lines", Lines)
 SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
 TELNET = web.AppKey("telnet", TelnetDoor)
+VITAL: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("vital", set)
 
 TRIM_EVERY = 60.0  # seconds
 SETTLING_TIME = 1.0  # seconds that a stop waits for the journal
@@ -123,6 +125,7 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     app[SETTINGS] = settings
     app[LINES] = Lines()
     app[SESSIONS] = set()
+    app[VITAL] = set()
     app[TELNET] = TelnetDoor(
         app, app[SESSIONS], places, settings.name, settings.messages_per_second
     )
@@ -167,12 +170,23 @@ async def _journal(app: web.Application) -> AsyncIterator[None]:
     app[utils.JOURNAL] = journal
     app[SEATS] = Seats(app)
     app[SEATS].restore(store.seats())
-    tasks = asyncio.create_task(journal.write()), asyncio.create_task(_trim(app))
+    async with _running(app, journal.write(), _trim(app)):
+        yield
+    await journal.finish()
+
+
+@asynccontextmanager
+async def _running(
+    app: web.Application, *works: Coroutine[None, None, None]
+) -> AsyncIterator[None]:
+    """Run what the service cannot go on without, for as long as the block lasts."""
+    tasks = [asyncio.create_task(work) for work in works]
+    app[VITAL].update(tasks)
     yield
+    app[VITAL].difference_update(tasks)
     for task in tasks:
         task.cancel()
     await asyncio.wait(tasks)
-    await journal.finish()
 
 
 async def _trim(app: web.Application) -> None:
@@ -185,10 +199,8 @@ async def _trim(app: web.Application) -> None:
 
 async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
     """Look for dead lines for as long as the service runs."""
-    watching = asyncio.create_task(app[LINES].watch())
-    yield
-    watching.cancel()
-    await asyncio.wait((watching,))
+    async with _running(app, app[LINES].watch()):
+        yield
 
 
 async def _telnet(app: web.Application) -> AsyncIterator[None]:
@@ -218,8 +230,11 @@ def _let_all_go(app: web.Application) -> None:
         session.person.gone = True
 
 
-async def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM; raise CannotOpen or JournalError if it cannot be done."""
+async def serve(settings: Settings) -> int:
+    """Serve until SIGINT or SIGTERM, and return the exit status.
+
+    Raises CannotOpen or JournalError if it cannot be done.
+    """
     stop = launch.stop_signal()
     runner = web.AppRunner(
         await init_app(settings),
@@ -237,10 +252,21 @@ async def serve(settings: Settings) -> None:
         log = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
         port = runner.addresses[0][1]
         launch.say(banner(settings.name, settings.host, port, settings.telnet_port, log))
-        await stop.wait()
+        status = await _stopped(runner.app, stop)
         launch.say("Stopping.\n")
     finally:
         await runner.cleanup()
+    return status
+
+
+async def _stopped(app: web.Application, stop: asyncio.Event) -> int:
+    """Wait for the stop, and return 0; 1 if a part has failed without which nothing works."""
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait((stopping, *app[VITAL]), return_when=asyncio.FIRST_COMPLETED)
+    failed = [task for task in app[VITAL] if task.done()]
+    for task in failed:
+        _log.critical("The service cannot go on", exc_info=task.exception())
+    return 1 if failed else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -250,10 +276,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
-        launch.run(serve(settings))
+        return launch.run(serve(settings))
     except (launch.CannotOpen, JournalError, PageError) as error:
         return _give_up(str(error))
-    return 0
 
 
 def _give_up(why: str) -> int:

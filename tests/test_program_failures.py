@@ -1,13 +1,16 @@
-"""What the program says when it cannot be started: one line, and status 2."""
+"""What the program says when it cannot be started: one line, and status 2; or cannot go on."""
 
+import asyncio
 import secrets
 import socket
 import sqlite3
+import sys
 from pathlib import Path
 
+import aiohttp
 import pytest
 
-from tests.program import LOCAL, fails, run, started
+from tests.program import LOCAL, ROOT, Program, fails, run, started
 
 
 @pytest.mark.parametrize(
@@ -157,3 +160,49 @@ async def test_a_name_of_bytes_is_no_failure(tmp_path: Path) -> None:
     """A log whose file name is no UTF-8 is a log like any other."""
     async with started(f"{tmp_path}/caf\udce9.db") as program:
         await (await program.lets_in("ann")).leaves()
+
+
+BREAKS = """
+import sys
+import server
+from {module} import {owner}
+{kind} broken(*_arguments):
+    raise RuntimeError("a bug")
+{owner}.{method} = broken
+sys.exit(server.main())
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "module", "owner", "method"),
+    [
+        ("def", "journal.spine", "Journal", "_hand_back"),
+        ("async def", "journal.spine", "Journal", "trim"),
+        ("async def", "lines.heartbeat", "Lines", "watch"),
+    ],
+)
+async def test_a_service_that_cannot_go_on_ends(
+    kind: str, module: str, owner: str, method: str
+) -> None:
+    """A bug where everybody would wait for ever ends the service, for whoever restarts it."""
+    program = BREAKS.format(kind=kind, module=module, owner=owner, method=method)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, *LOCAL, "--data", ":memory:"),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with aiohttp.ClientSession() as client:
+        service = Program(process, client)
+        try:
+            await service.opens()
+            if method == "_hand_back":
+                await client.ws_connect(f"http://127.0.0.1:{service.port}/chat")
+            status, complaint = await service.ends()
+        finally:
+            if process.returncode is None:
+                process.kill()
+                await process.wait()
+    assert status == 1
+    assert "The service cannot go on" in complaint
+    assert "RuntimeError: a bug" in complaint
