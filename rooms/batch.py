@@ -54,6 +54,7 @@ class Batch:
         self.events = events
         self.ids: list[int] = []  # the last id at and before each event
         self.authors: dict[Peer, list[int]] = {}  # the events of each
+        self.private = True  # all of it is for its authors alone
         last = before
         for index, event in enumerate(events):
             if type(event.notice) is Said:
@@ -61,6 +62,8 @@ class Batch:
             self.ids.append(last)
             if event.author is not None:
                 self.authors.setdefault(event.author, []).append(index)
+            if event.notice is not None or event.author is None:
+                self.private = False
         self._pieces: dict[Form, list[bytes]] = {}
         self._cuts: dict[Form, Sequence[Cut]] = {}
 

@@ -51,8 +51,8 @@ class Room(NameMap[Peer]):
         return known
 
     def send_message(self, batch: Batch) -> None:
-        """Tell everyone in the room; wait for nobody, and let no peer's fault stop it."""
-        for peer in tuple(self.values()):
+        """Tell everyone it is for; wait for nobody, and let no peer's fault stop it."""
+        for peer in tuple(batch.authors if batch.private else self.values()):
             try:
                 peer.deliver(batch)
             except Exception:  # noqa: BLE001 - one peer's fault is no other's

@@ -43,6 +43,19 @@ def test_everyone_is_told_the_very_same_batch() -> None:
     assert [peer.batches for peer in people] == [[happened]] * 3
 
 
+def test_what_is_for_one_alone_costs_nobody_else() -> None:
+    """A reply goes to who asked; with something for the others beside it, to everyone."""
+    room, ann, bob = Room("tea"), Recorder(), Recorder()
+    room.join("ann", ann)
+    room.join("bob", bob)
+    reply = Batch("tea", 0, [Event("tea", author=ann)])
+    mixed = Batch("tea", 0, [Event("tea", author=ann), Event("tea", Joined("eve"), author=ann)])
+    for happened in (reply, mixed, nobodys := Batch("tea", 0, [Event("tea")])):
+        room.send_message(happened)
+    assert ann.batches == [reply, mixed, nobodys]
+    assert bob.batches == [mixed, nobodys]
+
+
 @pytest.mark.parametrize(
     "error", [RuntimeError("broken"), ConnectionResetError(), KeyError("x"), RecursionError()]
 )
