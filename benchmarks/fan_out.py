@@ -18,11 +18,12 @@ def measure(*, quick: bool) -> Iterator[Row]:
     yield _row("500 people, one message under way", one, LOGGED, "epoll", 1.6, "C, epoll")
     twenty = _turns("socketify", quick=quick, **CROWD, under_way=20)
     yield _row("500 people, 20 under way", twenty, LOGGED, "socketify", 1.0, "uWebSockets")
-    pairs = _turns("websockets", "picows", quick=quick, **PAIRS)
+    pairs = _turns("websockets", "picows", "aiohttp", quick=quick, **PAIRS)
     work = "200 rooms of 2, 200 speakers"
     yield _row(work, pairs, LOGGED, "websockets", 1.0, "websockets")
     yield _row(f"{work}, {MEMORY}", pairs, MEMORY, "websockets", 0.6, "websockets")
     yield _row(f"{work}, {MEMORY}", pairs, MEMORY, "picows", 1.0, "picows", below=True)
+    yield _row(f"{work}, {MEMORY}", pairs, MEMORY, "aiohttp", None, "aiohttp, bare")
     yield _row("the log on, one under way", one, LOGGED, MEMORY, 1.15, f"itself, {MEMORY}")
     yield _row("the log on, 20 under way", twenty, LOGGED, MEMORY, 1.15, f"itself, {MEMORY}")
     yield _row("the log on, rooms of 2", pairs, LOGGED, MEMORY, 1.6, f"itself, {MEMORY}")
@@ -39,7 +40,7 @@ def _row(
     rounds: list[Round],
     one: str,
     other: str,
-    mark: float,
+    mark: float | None,
     beside: str,
     *,
     below: bool = False,

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory, TemporaryFile
 HOUSE = Path(__file__).parent.parent
 HERE = Path(__file__).parent
 STARTING_TIME = 60.0  # seconds; a log of a million messages may have to be read
-PEERS = ("epoll", "socketify", "websockets", "picows")
+PEERS = ("epoll", "socketify", "websockets", "picows", "aiohttp")
 STOPPING_TIME = 30.0  # seconds
 _CORES = sorted(os.sched_getaffinity(0))
 SERVERS_CORE, DRIVERS_CORE = _CORES[0], _CORES[1 % len(_CORES)]

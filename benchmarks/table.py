@@ -18,7 +18,7 @@ PACKAGES = ("aiohttp", "uvloop", "msgspec", "websockets", "socketify", "picows")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One mark: our number beside another's, and the ratio that is to be kept.
+    """Our number beside another's, and the ratio that is to be kept, if any.
 
     Without a comparison the other could not be run here.
     """
@@ -26,18 +26,16 @@ class Row:
     work: str
     beside: str
     unit: str
-    mark: float
+    mark: float | None
     comparison: Comparison | None
     below: bool = False  # the mark itself is not good enough
 
     def cells(self) -> tuple[str, ...]:
         """Return the row as it is printed."""
-        sign = "<" if self.below else "<="
-        mark = f"{sign} {self.mark:g}"
+        mark = "" if self.mark is None else f"{'<' if self.below else '<='} {self.mark:g}"
         found = self.comparison
         if found is None:
             return self.work, "-", self.beside, "-", "-", "", mark, "not run"
-        kept = found.ratio < self.mark or (found.ratio == self.mark and not self.below)
         return (
             self.work,
             number(found.ours, self.unit),
@@ -46,8 +44,14 @@ class Row:
             f"{found.ratio:.2f}",
             "-".join(f"{ratio:.2f}" for ratio in found.middle),
             mark,
-            "met" if kept else "missed",
+            self._verdict(found.ratio),
         )
+
+    def _verdict(self, ratio: float) -> str:
+        if self.mark is None:
+            return ""
+        kept = ratio < self.mark or (ratio == self.mark and not self.below)
+        return "met" if kept else "missed"
 
 
 HEAD = ("work", "ours", "beside", "theirs", "ratio", "middle half", "mark", "")
