@@ -6,13 +6,14 @@ Nothing here knows of the chat.
 import asyncio
 import errno
 import gc
+import logging
 import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
 
 import uvloop
 
@@ -20,6 +21,8 @@ _STOPPING = (signal.SIGINT, signal.SIGTERM)
 # What a connection holds lives long, and a message leaves no cycles behind. Looking for them as
 # often as Python does by default took a tenth of the time; see docs/performance.md.
 _GC_THRESHOLDS = (100_000, 20, 20)
+
+_log = logging.getLogger("roomful")
 
 
 class CannotOpen(Exception):  # noqa: N818 - it is an answer, not an error of ours
@@ -51,6 +54,49 @@ def stop_signal() -> asyncio.Event:
     for number in _STOPPING:
         signal.signal(number, tell)
     return told
+
+
+class Vital:
+    """The tasks that a service cannot go on without: should one end by itself, it is to end too."""
+
+    def __init__(self) -> None:
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._failure = asyncio.Event()
+
+    @property
+    def failed(self) -> bool:
+        """Whether one has ended by itself."""
+        return self._failure.is_set()
+
+    @asynccontextmanager
+    async def running(self, *works: Coroutine[None, None, None]) -> AsyncIterator[None]:
+        """Run some for as long as the block lasts."""
+        tasks = {asyncio.create_task(work) for work in works}
+        self._tasks |= tasks
+        for task in tasks:
+            task.add_done_callback(self._ended)
+        yield
+        self._tasks -= tasks
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task in self._tasks:
+            _log.critical("The service cannot go on", exc_info=_fault(task))
+            self._failure.set()
+
+    async def until(self, stop: asyncio.Event) -> int:
+        """Wait for the stop and return 0, or return 1 once one has failed."""
+        waits = {asyncio.create_task(event.wait()) for event in (stop, self._failure)}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return 1 if self.failed else 0
+
+
+def _fault(task: asyncio.Task[None]) -> BaseException | None:
+    return None if task.cancelled() else task.exception()
 
 
 @contextmanager

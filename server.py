@@ -3,8 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -40,7 +39,7 @@ SETTINGS = web.AppKey("settings", Settings)
 LINES = web.AppKey("lines", Lines)
 SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
 TELNET = web.AppKey("telnet", TelnetDoor)
-VITAL: web.AppKey[set[asyncio.Task[None]]] = web.AppKey("vital", set)
+VITAL = web.AppKey("vital", launch.Vital)
 
 TRIM_EVERY = 60.0  # seconds
 SETTLING_TIME = 1.0  # seconds that a stop waits for the journal
@@ -105,8 +104,10 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     return response
 
 
-async def healthz(_request: web.Request) -> web.Response:
-    """Say that the service answers."""
+async def healthz(request: web.Request) -> web.Response:
+    """Say whether the service works."""
+    if request.app[VITAL].failed:
+        raise web.HTTPServiceUnavailable(text="A part has failed; see the log.\n")
     return web.Response(text="ok\n")
 
 
@@ -125,7 +126,7 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     app[SETTINGS] = settings
     app[LINES] = Lines()
     app[SESSIONS] = set()
-    app[VITAL] = set()
+    app[VITAL] = launch.Vital()
     app[TELNET] = TelnetDoor(
         app, app[SESSIONS], places, settings.name, settings.messages_per_second
     )
@@ -170,23 +171,9 @@ async def _journal(app: web.Application) -> AsyncIterator[None]:
     app[utils.JOURNAL] = journal
     app[SEATS] = Seats(app)
     app[SEATS].restore(store.seats())
-    async with _running(app, journal.write(), _trim(app)):
+    async with app[VITAL].running(journal.write(), _trim(app)):
         yield
     await journal.finish()
-
-
-@asynccontextmanager
-async def _running(
-    app: web.Application, *works: Coroutine[None, None, None]
-) -> AsyncIterator[None]:
-    """Run what the service cannot go on without, for as long as the block lasts."""
-    tasks = [asyncio.create_task(work) for work in works]
-    app[VITAL].update(tasks)
-    yield
-    app[VITAL].difference_update(tasks)
-    for task in tasks:
-        task.cancel()
-    await asyncio.wait(tasks)
 
 
 async def _trim(app: web.Application) -> None:
@@ -199,7 +186,7 @@ async def _trim(app: web.Application) -> None:
 
 async def _heartbeat(app: web.Application) -> AsyncIterator[None]:
     """Look for dead lines for as long as the service runs."""
-    async with _running(app, app[LINES].watch()):
+    async with app[VITAL].running(app[LINES].watch()):
         yield
 
 
@@ -252,21 +239,11 @@ async def serve(settings: Settings) -> int:
         log = "in memory, nothing is kept" if settings.data == MEMORY else settings.data
         port = runner.addresses[0][1]
         launch.say(banner(settings.name, settings.host, port, settings.telnet_port, log))
-        status = await _stopped(runner.app, stop)
+        status = await runner.app[VITAL].until(stop)
         launch.say("Stopping.\n")
     finally:
         await runner.cleanup()
     return status
-
-
-async def _stopped(app: web.Application, stop: asyncio.Event) -> int:
-    """Wait for the stop, and return 0; 1 if a part has failed without which nothing works."""
-    stopping = asyncio.create_task(stop.wait())
-    await asyncio.wait((stopping, *app[VITAL]), return_when=asyncio.FIRST_COMPLETED)
-    failed = [task for task in app[VITAL] if task.done()]
-    for task in failed:
-        _log.critical("The service cannot go on", exc_info=task.exception())
-    return 1 if failed else 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -51,13 +51,15 @@ def rooms_of(app: web.Application) -> Rooms:
 def deliver(rooms: Rooms, room: str, before: int, events: Sequence[Event]) -> None:
     """Tell the people of a room what happened there, in order; the journal calls this."""
     here = rooms.get(room)
-    if here is not None:
-        here.send_message(Batch(here.name, before, events))
-    for event in events:
-        if event.error is not None:
-            _log.error("A message in room %r was not stored: %s", room, event.error)
-        if event.settled is not None:
-            event.settled()
+    try:
+        if here is not None:
+            here.send_message(Batch(here.name, before, events))
+    finally:  # whatever happens, nobody waits for ever
+        for event in events:
+            if event.error is not None:
+                _log.error("A message in room %r was not stored: %s", room, event.error)
+            if event.settled is not None:
+                event.settled()
 
 
 def broadcast(

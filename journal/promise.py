@@ -72,7 +72,7 @@ Deliver = Callable[[str, int, Sequence[E]], None]
 class Posted(Struct, frozen=True):
     """A message as a store takes it; `ts` in ms since 1970, UTC."""
 
-    room: str  # as it is shown
+    room: str  # as it is to be shown, if nobody has spoken there before
     draft: Draft
     ts: int
 

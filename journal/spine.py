@@ -1,7 +1,7 @@
 """The journal: it gives everything that happens its place, and stores what is said.
 
-All that is submitted while the store is busy is stored as one batch (group commit), so the
-cost of a message falls as load rises.
+All that is submitted while the store is busy, and in two turns of the loop after that, is stored
+as one batch (group commit), so the cost of a message falls as load rises.
 """
 
 import asyncio

@@ -45,7 +45,7 @@ Cut: TypeAlias = tuple[bytes, int]
 
 
 class Batch:
-    """Events of one room, in order; its messages are numbered `first` to `last`, without holes."""
+    """Events of one room, in order; its messages follow number `before` without holes."""
 
     def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
         """Gather what happened in a room whose last message so far was number `before`."""

@@ -94,9 +94,10 @@ async def test_what_gathers_is_stored_at_once(desk: Desk, monkeypatch: Any) -> N
 
 
 async def test_what_was_on_its_way_is_part_of_the_batch(desk: Desk) -> None:
-    """What is submitted a turn of the loop later is told together with what came first."""
+    """What is submitted two turns of the loop later is told together with what came first."""
     desk.say("a")
-    await asyncio.sleep(0)
+    for _turn in range(2):
+        await asyncio.sleep(0)
     desk.say("b")
     await desk.journal.settled()
     assert desk.batches == 1

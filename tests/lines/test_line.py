@@ -81,6 +81,17 @@ def test_a_line_that_has_ended_is_written_nothing() -> None:
     assert line.reason is Reason.LOST
 
 
+def test_who_has_too_much_unsent_has_not_read_it() -> None:
+    """Also what is no batch counts: a request is not read before one's replies are."""
+    line, transport = entered()
+    transport.flows = False
+    line.write(b"x" * BOUND)
+    assert not line.unread
+    line.write(b"x")
+    assert line.unread
+    assert not line.behind
+
+
 @pytest.mark.parametrize("way", ["write", "deliver"])
 def test_what_is_added_to_what_is_unsent_is_counted(way: str) -> None:
     """The heartbeat can tell what was taken from what was added, whichever way it was written."""
