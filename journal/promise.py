@@ -88,13 +88,9 @@ Stored: TypeAlias = Said | Repeated
 
 
 class Log(NamedTuple):
-    """What there is of a room's log: its name as it is shown, and its first and last number.
-
-    An empty log has `first` = `last` + 1.
-    """
+    """What there is of a room's log: its name as it is shown, and its last number."""
 
     room: str
-    first: int
     last: int
 
 

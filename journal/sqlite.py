@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
 from journal import documents, trimming
+from journal import seats as seat_table
 from journal.file import LogFile
 from journal.promise import Log, NoSeat, NotStored, Posted, Repeated, Seat, Stored
 from wire.messages import Draft, Said
@@ -101,17 +102,11 @@ class SqliteStore:
 
     def logs(self) -> list[Log]:
         """Return what there is of every room's log."""
-        return [
-            Log(head.name, self._first[folded], head.last_id)
-            for folded, head in self._heads.items()
-        ]
+        return [Log(head.name, head.last_id) for head in self._heads.values()]
 
     def seats(self) -> list[Seat]:
         """Return the seats whose lines had not ended when the log was last closed."""
-        rows = self._file.writer.execute(
-            "select key, room, nick, arrived, ended from seat where ended is null order by arrived"
-        )
-        return [Seat(*row) for row in rows]
+        return seat_table.lasting(self._file.writer)
 
     def documents(self, kind: str) -> dict[str, str]:
         """Return the documents of a kind, key -> text, as they were when the log was opened."""
@@ -183,7 +178,7 @@ class SqliteStore:
             heads[folded] = head._replace(last_id=said.id, last_seq=seq)
             stored.append(said)
         db.executemany(_INSERT, rows)
-        _store_seats(db, seats)
+        seat_table.store(db, seats)
         unwritten = self._unwritten + len(rows)
         if unwritten >= HEADS:
             self._write_heads(self._heads | heads)
@@ -243,13 +238,7 @@ class SqliteStore:
 
     async def seat(self, key: int) -> Seat | None:
         """Return a seat, if it is still kept. Raises OSError if it cannot be read."""
-        return await self._read(self._seat, key)
-
-    def _seat(self, key: int) -> Seat | None:
-        row = self._file.reader.execute(
-            "select key, room, nick, arrived, ended from seat where key = ?", (key,)
-        ).fetchone()
-        return None if row is None else Seat(*row)
+        return await self._read(seat_table.find, self._file.reader, key)
 
     async def trim(self, keep: int, since: int) -> bool:
         """Forget some of what need not be kept; return whether there may be more of it."""
@@ -271,7 +260,7 @@ class SqliteStore:
         firsts = trimming.forget(db, found)
         if time.monotonic() > self._seats_due:
             self._seats_due = time.monotonic() + SEATS_EVERY
-            trimming.forget_seats(db)
+            seat_table.forget(db)
         trimming.give_back(db)
         return {names[key]: first for key, first in firsts.items()}, bool(found)
 
@@ -309,15 +298,3 @@ def _sent(db: sqlite3.Connection, head: _Head, draft: Draft) -> Said | None:
         return None
     number, ts, nick, text = row
     return Said(number, ts, draft.user if nick is None else nick, text or draft.message)
-
-
-def _store_seats(db: sqlite3.Connection, seats: Sequence[Seat | NoSeat]) -> None:
-    for seat in seats:
-        if isinstance(seat, NoSeat):
-            db.execute("delete from seat where key = ?", (seat.key,))
-            db.execute("delete from sent where session = ?", (seat.key,))
-        else:
-            db.execute(
-                "replace into seat (key, room, nick, arrived, ended) values (?, ?, ?, ?, ?)",
-                (seat.key, seat.room, seat.nick, seat.arrived, seat.ended),
-            )

@@ -1,9 +1,6 @@
 """Forgets what need not be kept, a chunk at a time, so that nobody waits for it long."""
 
 import sqlite3
-import time
-
-from journal.promise import KEY_SECONDS, KEYS, SEAT_SECONDS
 
 CHUNK = 1000  # messages, and pages of the file
 
@@ -53,23 +50,6 @@ def forget(db: sqlite3.Connection, found: Found) -> dict[int, int]:
         db.execute("update room set first_id = ? where key = ?", (first, room))
         db.execute("delete from anchor where room = ? and id < ?", (room, first))
     return firsts
-
-
-def forget_seats(db: sqlite3.Connection) -> None:
-    """Delete seats that can no longer be taken back, and keys that need not be remembered."""
-    now = time.time_ns() // 1_000_000
-    over = now - SEAT_SECONDS * 1000
-    sessions = db.execute("delete from seat where ended < ? returning key", (over,)).fetchall()
-    db.executemany("delete from sent where session = ?", sessions)
-    crowded = db.execute(
-        "select session from sent group by session having count(*) > ?", (KEYS,)
-    ).fetchall()
-    for (session,) in crowded:
-        db.execute(
-            "delete from sent where session = ?1 and ts < ?2 and seq not in"
-            " (select seq from sent where session = ?1 order by seq desc limit ?3)",
-            (session, now - KEY_SECONDS * 1000, KEYS),
-        )
 
 
 def give_back(db: sqlite3.Connection) -> None:
