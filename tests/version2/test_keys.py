@@ -135,9 +135,9 @@ async def test_the_last_thousand_keys_are_remembered(
     kept: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of old keys a session keeps the last, and says again what was said under older ones."""
-    monkeypatch.setattr("journal.trimming.KEYS", 3)
+    monkeypatch.setattr("journal.seats.KEYS", 3)
     monkeypatch.setattr("journal.memory.KEYS", 3)
-    monkeypatch.setattr("journal.trimming.KEY_SECONDS", -1000)
+    monkeypatch.setattr("journal.seats.KEY_SECONDS", -1000)
     monkeypatch.setattr("journal.memory.KEY_SECONDS", -1000)
     assert promise.KEYS == 1000
     assert promise.KEY_SECONDS == 600
