@@ -75,11 +75,13 @@ class Vital:
         self._tasks |= tasks
         for task in tasks:
             task.add_done_callback(self._ended)
-        yield
-        self._tasks -= tasks
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        try:
+            yield
+        finally:
+            self._tasks -= tasks
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task in self._tasks:

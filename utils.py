@@ -79,7 +79,17 @@ def broadcast(
     A `Draft` is stored and numbered first. Without a notice only the author is told something.
     `users` and `enters` are those of `Event`.
     """
-    app[JOURNAL].submit(Happening(room, notice, author, answer, enters, users, settled, seat=seat))
+    happening = Happening(
+        room,
+        notice,
+        author=author,
+        answer=answer,
+        enters=enters,
+        users=users,
+        settled=settled,
+        seat=seat,
+    )
+    app[JOURNAL].submit(happening)
 
 
 def enter(

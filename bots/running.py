@@ -29,9 +29,9 @@ from client import (
     Said,
     Unreachable,
 )
+from terminal.options import a_name
 from terminal.visible import visible
 from wire import names
-from wire.errors import Refused
 
 Life = Callable[[ChatClient], Awaitable[None]]
 
@@ -42,21 +42,9 @@ def parser(description: str, nick: str) -> argparse.ArgumentParser:
         description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
     )
     options.add_argument("--url", default=URL_OF_CHAT, help="where the chat server answers")
-    options.add_argument("--nick", type=_name(names.nick), default=nick, help="the bot's nick")
-    options.add_argument("--room", type=_name(names.room), default="math", help="where it sits")
+    options.add_argument("--nick", type=a_name(names.nick), default=nick, help="the bot's nick")
+    options.add_argument("--room", type=a_name(names.room), default="math", help="where it sits")
     return options
-
-
-def _name(check: Callable[[object], str]) -> Callable[[str], str]:
-    """Return a type for an option that has to be a valid name."""
-
-    def name(text: str) -> str:
-        try:
-            return check(text)
-        except Refused as refused:
-            raise argparse.ArgumentTypeError(refused.text) from None
-
-    return name
 
 
 def run(url: str, *, nick: str, room: str, live: Life) -> int:

@@ -8,7 +8,7 @@ _NO_NAMES = frozenset({"der", "die", "das", "alle", "und"})
 _KEPT = ("L", "M", "N")  # letters, the marks that belong to them, and digits
 
 
-def words(performer: str) -> frozenset[str]:
+def _words(performer: str) -> frozenset[str]:
     """Return the words of a name, without case and without what is neither letter nor digit."""
     folded = unicodedata.normalize("NFKC", performer).casefold()
     found = (
@@ -20,4 +20,4 @@ def words(performer: str) -> frozenset[str]:
 
 def share_performer(one: str, other: str) -> bool:
     """Return whether two names have a performer in common."""
-    return not words(one).isdisjoint(words(other))
+    return not _words(one).isdisjoint(_words(other))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from karaoke.entries import Entry, Uid
-from karaoke.performers import words
+from karaoke.performers import share_performer
 
 MOST_RECENT = 1000  # entries that are remembered as sung
 
@@ -46,11 +46,8 @@ class SongQueue:
 
     def queued_with(self, performer: str) -> Entry | None:
         """Return the first queued entry that shares a performer, the one being sung included."""
-        wanted = words(performer)
-        for entry in self.queue:
-            if not wanted.isdisjoint(words(entry.performer)):
-                return entry
-        return None
+        shared = (entry for entry in self.queue if share_performer(entry.performer, performer))
+        return next(shared, None)
 
     def queued_by(self, uid: Uid) -> bool:
         """Return whether the one with this uid is queued."""

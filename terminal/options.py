@@ -27,12 +27,14 @@ def parse_options(arguments: Sequence[str] | None, url: str) -> Options:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--url", default=url, help="the server (default: %(default)s)")
-    parser.add_argument("--nick", type=_valid(names.nick), help="your nick (default: a random one)")
-    parser.add_argument("--room", type=_valid(names.room), help="the room to enter")
+    parser.add_argument("--nick", type=a_name(names.nick), help="your nick (default: a random one)")
+    parser.add_argument("--room", type=a_name(names.room), help="the room to enter")
     return parser.parse_args(arguments, Options())
 
 
-def _valid(rule: Callable[[object], str]) -> Callable[[str], str]:
+def a_name(rule: Callable[[object], str]) -> Callable[[str], str]:
+    """Return a type for an option that has to be a valid name, by a rule of `wire.names`."""
+
     def checked(text: str) -> str:
         try:
             return rule(text)
