@@ -15,6 +15,7 @@ from doors.telnet_texts import lines
 from lines.websocket import CLOSING_TIME
 from wire import names
 from wire.errors import Code, Disconnect, Refused
+from wire.frames import utf8_size
 from wire.messages import Reason
 
 LOGIN_TIME = 60.0  # seconds that one has to log in
@@ -150,7 +151,7 @@ async def _talk(session: Session, line: TelnetLine) -> None:
         if _is_logout(typed):
             line.ended(Reason.CLOSED)
             break
-        await session.carry_out(request, typed, len(typed.text))
+        await session.carry_out(request, typed, utf8_size(typed.text))
     await session.answered()
 
 

@@ -27,7 +27,7 @@ class Line:
     `departed` when it has to end; whoever feeds sets them.
     """
 
-    __slots__ = (  # what one delivery touches lies together; see docs/performance.md
+    __slots__ = (  # see docs/decisions/009-shorter-ways.md
         "_backlog",
         "closed",
         "departed",
