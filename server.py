@@ -17,7 +17,7 @@ from chat.seats import SEATS, Seats
 from chat.session import Session, WornOut
 from doors.banner import banner
 from doors.feed import feed_door
-from doors.gate import gate, is_welcome
+from doors.gate import Gate
 from doors.page import OURS, Page, PageError
 from doors.telnet import TelnetDoor
 from journal.memory import MemoryStore
@@ -36,6 +36,7 @@ from wire.messages import Reason
 from wire.version2 import SUBPROTOCOL
 
 SETTINGS = web.AppKey("settings", Settings)
+GATE = web.AppKey("gate", Gate)
 LINES = web.AppKey("lines", Lines)
 SESSIONS: web.AppKey[set[Session]] = web.AppKey("sessions", set)
 TELNET = web.AppKey("telnet", TelnetDoor)
@@ -50,17 +51,18 @@ _log = logging.getLogger("roomful")
 
 async def ws_echo(request: web.Request) -> web.WebSocketResponse:
     """Answer every JSON text message X with {"echo": X}."""
-    line = WebSocketLine(request, JSON_1)
-    response = await line.open_up()
-    request.app[LINES].add(line)
-    try:
-        while (received := await line.receive()) is not None:
-            line.write(_echo(received))
-            await line.drain()
-    finally:
-        request.app[LINES].discard(line)
-    await line.hang_up(Disconnect.POLITE)
-    return response
+    with request.app[GATE].admit(request):
+        line = WebSocketLine(request, JSON_1)
+        response = await line.open_up()
+        request.app[LINES].add(line)
+        try:
+            while (received := await line.receive()) is not None:
+                line.write(_echo(received))
+                await line.drain()
+        finally:
+            request.app[LINES].discard(line)
+        await line.hang_up(Disconnect.POLITE)
+        return response
 
 
 def _echo(received: str | bytes) -> bytes:
@@ -76,32 +78,33 @@ def _echo(received: str | bytes) -> bytes:
 
 async def ws_chat(request: web.Request) -> web.WebSocketResponse:
     """Let one person talk, from the handshake to the end of the line."""
-    line = WebSocketLine(request, JSON_1, protocols=(SUBPROTOCOL,))
-    response = await line.open_up()
-    version = 1
-    if line.subprotocol == SUBPROTOCOL:
-        version, line.form = 2, JSON_2
-    session = Session(request.app, line, version, request.app[SETTINGS].messages_per_second)
-    session.arrive(request.query.get("room"), request.query.get("nick"))
-    request.app[LINES].add(line)
-    request.app[SESSIONS].add(session)
-    disconnect = Disconnect.POLITE
-    try:
-        while (received := await line.receive()) is not None:
-            await session.perform(received)
-    except WornOut:
-        disconnect = Disconnect.TOO_FAST
-        line.ended(Reason.KICKED)
-    except Exception:  # noqa: BLE001 - a bug costs one session, and is told in the log
-        _log.exception("A session failed")
-        disconnect = Disconnect.INTERNAL
-        line.ended(Reason.KICKED)
-    finally:
-        session.leave(line.reason)
-        request.app[SESSIONS].discard(session)
-        request.app[LINES].discard(line)
-    await line.hang_up(disconnect)
-    return response
+    with request.app[GATE].admit(request):
+        line = WebSocketLine(request, JSON_1, protocols=(SUBPROTOCOL,))
+        response = await line.open_up()
+        version = 1
+        if line.subprotocol == SUBPROTOCOL:
+            version, line.form = 2, JSON_2
+        session = Session(request.app, line, version, request.app[SETTINGS].messages_per_second)
+        session.arrive(request.query.get("room"), request.query.get("nick"))
+        request.app[LINES].add(line)
+        request.app[SESSIONS].add(session)
+        disconnect = Disconnect.POLITE
+        try:
+            while (received := await line.receive()) is not None:
+                await session.perform(received)
+        except WornOut:
+            disconnect = Disconnect.TOO_FAST
+            line.ended(Reason.KICKED)
+        except Exception:  # noqa: BLE001 - a bug costs one session, and is told in the log
+            _log.exception("A session failed")
+            disconnect = Disconnect.INTERNAL
+            line.ended(Reason.KICKED)
+        finally:
+            session.leave(line.reason)
+            request.app[SESSIONS].discard(session)
+            request.app[LINES].discard(line)
+        await line.hang_up(disconnect)
+        return response
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -120,10 +123,12 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     settings = settings or Settings(data=MEMORY)
     logging.getLogger("aiohttp.server").addFilter(_is_ours)
     places = Places(settings.connections_per_address)
+    gate = Gate(places, settings.allow_origin)
     page = Page(Path(settings.root_folder) if settings.root_folder != OUR_PAGE else OURS)
-    app = web.Application(middlewares=[gate(places, settings.allow_origin)])
+    app = web.Application()
     app["websockets"] = Rooms()
     app[SETTINGS] = settings
+    app[GATE] = gate
     app[LINES] = Lines()
     app[SESSIONS] = set()
     app[VITAL] = launch.Vital()
@@ -133,11 +138,11 @@ async def init_app(settings: Settings | None = None) -> web.Application:
     key_file = settings.registration_keyfile
     karaoke = Karaoke(
         app,
-        partial(is_welcome, allowed=settings.allow_origin),
+        gate,
         None if key_file == NO_KEYS else Path(key_file),
         settings.connections_per_address,
     )
-    ws_feed = feed_door(app[LINES], settings.feed_message_bytes)
+    ws_feed = feed_door(gate, app[LINES], settings.feed_message_bytes)
     app.add_routes(
         [
             web.get("/healthz", healthz),

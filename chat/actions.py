@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from chat.session import Session
     from rooms.batch import Event
 
-Action: TypeAlias = "Callable[[Session, Request, Body], Awaitable[None]]"
-"""Carries out a request of a session, or raises Refused."""
+Action: TypeAlias = "Callable[[Session, Request, Body], Awaitable[None] | None]"
+"""Carries out a request of a session, or raises Refused; returns what has to be waited for."""
 
 
-async def set_nick(session: "Session", request: Request, ref: Body) -> None:
+def set_nick(session: "Session", request: Request, ref: Body) -> None:
     """Take another nick in the room one is in."""
     person = session.person
     nick = names.nick(request.get("nick"))
@@ -40,7 +40,7 @@ async def set_nick(session: "Session", request: Request, ref: Body) -> None:
     person.nick = nick
 
 
-async def join_room(session: "Session", request: Request, ref: Body) -> None:
+def join_room(session: "Session", request: Request, ref: Body) -> None:
     """Move to another room."""
     person = session.person
     room = names.room(request.get("room"))
@@ -92,7 +92,7 @@ async def resume(session: "Session", request: Request, ref: Body) -> None:
         session.person.resume(seat, room or seat.room, since, body, settled)
 
 
-async def chat_message(session: "Session", request: Request, ref: Body) -> None:
+def chat_message(session: "Session", request: Request, ref: Body) -> None:
     """Say something to the room one is in; the reply is sent once it is stored."""
     person = session.person
     text = messages.message_text(request)
@@ -103,10 +103,12 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
 
     def answer(event: "Event", _last_id: int) -> bytes:
         said = event.repeats or event.notice
-        if not isinstance(said, messages.Said):
+        if type(said) is not messages.Said:
             refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
             return person.line.render(session.refusal("chat_message", refused) | ref)
-        body = messages.done("chat_message", said.message) | ref
+        body = messages.done("chat_message", said.message)
+        if ref:
+            body |= ref
         if person.version > 1:
             body |= version2.stored(said)
         return person.line.render(body)
@@ -121,13 +123,13 @@ async def chat_message(session: "Session", request: Request, ref: Body) -> None:
     )
 
 
-async def user_list(session: "Session", request: Request, ref: Body) -> None:
+def user_list(session: "Session", request: Request, ref: Body) -> None:
     """Tell who is in a room."""
     room = _room(session, request)
     session.reply(messages.user_list(room, utils.retrieve_users(session.app, room)) | ref)
 
 
-async def room_list(session: "Session", _request: Request, ref: Body) -> None:
+def room_list(session: "Session", _request: Request, ref: Body) -> None:
     """Tell which rooms have people in them."""
     session.reply(messages.room_list(utils.retrieve_rooms(session.app)) | ref)
 

@@ -105,7 +105,9 @@ class Session:
             elif self._under_way:
                 await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
             if not self.person.gone:
-                await act(self, request, ref)
+                waiting = act(self, request, ref)
+                if waiting is not None:
+                    await waiting
             if not together:
                 await self._settled()
                 self.fresh = False

@@ -8,6 +8,7 @@ from itertools import count
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from doors.gate import Gate
 from lines.heartbeat import Lines
 from lines.line import BOUND
 from lines.websocket import WebSocketLine
@@ -29,13 +30,13 @@ class Relayed(Batch):
     def __init__(self, feed: str, message: str | bytes) -> None:
         super().__init__(feed, 0, [Event(feed)])
         if isinstance(message, str):
-            self._frames = [frame(_TEXT, message.encode())]
+            self._frame = frame(_TEXT, message.encode())
         else:
-            self._frames = [frame(_BINARY, message)]
+            self._frame = frame(_BINARY, message)
 
-    def pieces(self, _form: Form) -> list[bytes]:
+    def share(self, _form: Form) -> bytes:
         """Return the frame; nobody is told anything else."""
-        return self._frames
+        return self._frame
 
 
 class FeedLine(WebSocketLine):
@@ -43,11 +44,10 @@ class FeedLine(WebSocketLine):
 
     def deliver(self, batch: Batch) -> None:
         """Write a message, unless earlier ones are still unsent: a feed cannot repeat it later."""
-        for frames, _end in batch.cuts(self.form):
-            if self.unsent > BOUND:
-                self.fell_behind()
-                return
-            self.write(frames)
+        if self.unsent > BOUND:
+            self.fell_behind()
+        else:
+            self.write(batch.share(self.form))
 
 
 class Feed(Room):
@@ -79,7 +79,7 @@ class Feed(Room):
         self.send_message(Relayed(self.name, message))
 
 
-def feed_door(lines: Lines, max_message: int) -> Handler:
+def feed_door(gate: Gate, lines: Lines, max_message: int) -> Handler:
     """Return the view of /feed and /feed/{name}; `max_message` is in bytes.
 
     `lines` are those that are watched for signs of life.
@@ -87,23 +87,24 @@ def feed_door(lines: Lines, max_message: int) -> Handler:
     feeds: dict[str, Feed] = {}
 
     async def ws_feed(request: web.Request) -> web.WebSocketResponse:
-        line = FeedLine(request, _AS_IT_CAME, max_message=max_message, compress=True)
-        response = await line.open_up()
-        name = request.match_info.get("name", "")
-        feed = feeds.setdefault(name, Feed(name))
-        number = feed.enter(line)
-        lines.add(line)
-        try:
-            while (received := await line.receive()) is not None:
-                feed.relay(received)
-                await line.drain()  # who does not read is not read either
-        finally:
-            lines.discard(line)
-            feed.discard(number)
-            if not feed and feeds.get(name) is feed:
-                del feeds[name]
-        reserved = line.close_code in _RESERVED_CODES
-        await line.hang_up(Disconnect.INVALID_CLOSE if reserved else Disconnect.POLITE)
-        return response
+        with gate.admit(request):
+            line = FeedLine(request, _AS_IT_CAME, max_message=max_message, compress=True)
+            response = await line.open_up()
+            name = request.match_info.get("name", "")
+            feed = feeds.setdefault(name, Feed(name))
+            number = feed.enter(line)
+            lines.add(line)
+            try:
+                while (received := await line.receive()) is not None:
+                    feed.relay(received)
+                    await line.drain()  # who does not read is not read either
+            finally:
+                lines.discard(line)
+                feed.discard(number)
+                if not feed and feeds.get(name) is feed:
+                    del feeds[name]
+            reserved = line.close_code in _RESERVED_CODES
+            await line.hang_up(Disconnect.INVALID_CLOSE if reserved else Disconnect.POLITE)
+            return response
 
     return ws_feed

@@ -1,43 +1,54 @@
 """Who may come in by WebSocket: the Origin rule, and how many from one address."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from aiohttp import web
-from aiohttp.typedefs import Handler, Middleware
 
 from chat.limits import Places, TooManyConnections
 
 _DEFAULT_PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 
-def gate(places: Places, allowed: Collection[str]) -> Middleware:
-    """Return the middleware that every handshake passes.
+class Gate:
+    """What every WebSocket passes before its handshake.
 
-    A browser names the page's origin (RFC 6455, section 10.2): one of another host and port
-    than it connects to is answered 403, unless it is among those `allowed`. Programs send no
-    origin and are welcome.
+    It is no middleware: each of those is a step more on the way of every message.
     """
 
-    @web.middleware
-    async def check(request: web.Request, handler: Handler) -> web.StreamResponse:
+    def __init__(self, places: Places, allowed: Collection[str]) -> None:
+        self._places = places
+        self._allowed = allowed
+
+    @contextmanager
+    def admit(self, request: web.Request) -> Iterator[None]:
+        """Hold a place for as long as the block lasts; what is no WebSocket needs none.
+
+        A browser names the page's origin (RFC 6455, section 10.2): one of another host and port
+        than it connects to is answered 403, unless it is among those allowed. Programs send no
+        origin and are welcome. Where the address has all its places already, the answer is 429.
+        """
         if "Upgrade" not in request.headers:
-            return await handler(request)
+            yield
+            return
         origin = request.headers.get("Origin")
-        if origin is not None and not is_welcome(origin, request.host, allowed):
+        if origin is not None and not self.welcomes(origin, request.host):
             raise web.HTTPForbidden(
                 text=f"Pages from {origin!a} may not connect here;"
                 " the server's --allow-origin can let them.\n"
             )
         try:
-            with places.take(request.remote):
-                return await handler(request)
+            with self._places.take(request.remote):
+                yield
         except TooManyConnections:
             raise web.HTTPTooManyRequests(
                 text="There are too many connections from your address; close one first.\n"
             ) from None
 
-    return check
+    def welcomes(self, origin: str, host: str) -> bool:
+        """Return whether a page of this origin may connect to this host."""
+        return is_welcome(origin, host, self._allowed)
 
 
 def is_welcome(origin: str, host: str, allowed: Collection[str]) -> bool:

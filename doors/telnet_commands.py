@@ -79,14 +79,14 @@ def request(typed: Typed) -> Request:
     return COMMANDS[word].request(rest)
 
 
-async def _who(session: "Session", _request: Request, ref: Body) -> None:
+def _who(session: "Session", _request: Request, ref: Body) -> None:
     """Tell who is in any room."""
     rooms = utils.rooms_of(session.app).values()
     users = [nick for room in rooms for nick in room.people()]
     session.reply({"action": "who", "success": True, "users": users} | ref)
 
 
-async def _help(session: "Session", _request: Request, ref: Body) -> None:
+def _help(session: "Session", _request: Request, ref: Body) -> None:
     """Tell which commands there are."""
     width = max(len(command.usage) for command in COMMANDS.values())
     rows = (f"{command.usage:<{width}}  {command.does}" for command in COMMANDS.values())

@@ -69,7 +69,7 @@ Deliver = Callable[[str, int, Sequence[E]], None]
 """Takes a room, the number of its last message so far, and what happened there since, in order."""
 
 
-class Posted(Struct, frozen=True):
+class Posted(Struct, frozen=True, gc=False):
     """A message as a store takes it; `ts` in ms since 1970, UTC."""
 
     room: str  # as it is to be shown, if nobody has spoken there before
@@ -77,7 +77,7 @@ class Posted(Struct, frozen=True):
     ts: int
 
 
-class Repeated(Struct, frozen=True):
+class Repeated(Struct, frozen=True, gc=False):
     """A message that was stored before, under the same key."""
 
     said: Said

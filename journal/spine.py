@@ -7,7 +7,6 @@ as one batch (group commit), so the cost of a message falls as load rises.
 import asyncio
 import logging
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Generic
 
@@ -68,9 +67,10 @@ class Journal(Generic[E]):
 
     def submit(self, entry: E) -> None:
         """Give an entry its place; it is delivered later, after all that was submitted before."""
+        if not self._submitted:
+            self._idle.clear()
+            self._gathered.set()
         self._submitted.append(entry)
-        self._idle.clear()
-        self._gathered.set()
 
     async def page(
         self,
@@ -204,15 +204,21 @@ class Journal(Generic[E]):
                 entry.notice = message
 
     def _hand_back(self, entries: Sequence[E]) -> None:
-        rooms: defaultdict[str, list[E]] = defaultdict(list)
+        rooms: dict[str, list[E]] = {}
         for entry in entries:
-            rooms[fold(entry.room)].append(entry)
+            key = fold(entry.room)
+            happened = rooms.get(key)
+            if happened is None:
+                rooms[key] = [entry]
+            else:
+                happened.append(entry)
         for key, happened in rooms.items():
             before = self._last.get(key, 0)
             for entry in happened:
                 if type(entry.notice) is Said:
                     self._last[key] = entry.notice.id
-                    self._shown.setdefault(key, entry.room)
+                    if not before:
+                        self._shown.setdefault(key, entry.room)
             try:
                 self._deliver(happened[0].room, before, happened)
             except Exception:  # noqa: BLE001 - one room's fault is no other's

@@ -9,7 +9,7 @@ from aiohttp import web
 import utils
 from karaoke.service import Service
 from karaoke.sources import library
-from karaoke.transport import PATH, Transport, Welcome
+from karaoke.transport import PATH, Gate, Transport
 from wire.messages import Draft
 from wire.names import RESERVED_NICK
 
@@ -20,19 +20,19 @@ DROP_EVERY = 60 * 60.0  # seconds
 class Karaoke:
     """All karaoke rooms of one application.
 
-    Pages of an origin that is `welcome` at a host may connect; with a key file, playback
-    machines need one of its keys; an address has at most so many sessions, 0 sets no limit.
+    The gate says who may connect; with a key file, playback machines need one of its keys; an
+    address has at most so many sessions, 0 sets no limit.
     """
 
     def __init__(
         self,
         app: web.Application,
-        welcome: Welcome,
+        gate: Gate,
         key_file: Path | None,
         sessions_per_address: int,
     ) -> None:
         self._app = app
-        self._transport = Transport(welcome, sessions_per_address)
+        self._transport = Transport(gate, sessions_per_address)
         self._service = Service(
             self._transport.emit,
             self._put,

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Any, Final
+from contextlib import AbstractContextManager
+from typing import Any, Final, Protocol
 
 import socketio  # type: ignore[import-untyped]
 from aiohttp import web
@@ -17,10 +17,17 @@ PATH: Final = "/socket.io/"
 MAX_MESSAGE = 4 * 1024 * 1024  # bytes; a thousand paths of a thousand characters
 MAX_PACKETS = 1000  # of one request of a client that polls
 
-Welcome = Callable[[str, str], bool]
-"""Says whether pages of an origin may connect to a host."""
-
 _log = logging.getLogger(__name__)
+
+
+class Gate(Protocol):
+    """Who may come in."""
+
+    def welcomes(self, origin: str, host: str) -> bool:
+        """Return whether pages of an origin may connect to a host."""
+
+    def admit(self, request: web.Request) -> AbstractContextManager[None]:
+        """Hold a place for a WebSocket, or raise the HTTP answer that says why not."""
 
 
 class Transport:
@@ -28,7 +35,8 @@ class Transport:
 
     service: Service
 
-    def __init__(self, welcome: Welcome, sessions_per_address: int) -> None:
+    def __init__(self, gate: Gate, sessions_per_address: int) -> None:
+        self._gate = gate
         self._sessions_per_address = sessions_per_address
         self._performing: set[asyncio.Task[Any]] = set()
         self._is_closing = False
@@ -37,7 +45,7 @@ class Transport:
             async_mode="aiohttp",
             serializer=JsonPacket,
             cors_allowed_origins=lambda origin, environ: (
-                origin is not None and welcome(origin, environ["aiohttp.request"].host)
+                origin is not None and gate.welcomes(origin, environ["aiohttp.request"].host)
             ),
             cors_credentials=False,
             max_http_buffer_size=MAX_MESSAGE,
@@ -56,7 +64,8 @@ class Transport:
         if self._is_closing:
             raise web.HTTPServiceUnavailable
         try:
-            response: web.StreamResponse = await self._sio.handle_request(request)
+            with self._gate.admit(request):
+                response: web.StreamResponse = await self._sio.handle_request(request)
         except (ValueError, RecursionError):  # this is no Engine.IO
             if request.transport is not None:
                 request.transport.abort()

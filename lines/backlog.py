@@ -22,10 +22,11 @@ class Backlog:
     """Gathers, while a peer is behind, its answers and what changed among the people.
 
     Changes that undo each other leave no trace, so this grows with the number of people and
-    with what the peer has under way, never with time.
+    with what the peer has under way, never with time. `place` is the last message one was told.
     """
 
-    def __init__(self, *, lagging: bool) -> None:
+    def __init__(self, place: int, *, lagging: bool) -> None:
+        self.place = place
         self.lagging = lagging  # one reads too slowly, and did not just come
         self._owed: deque[Owed] = deque()
         self._people: dict[str, Joined | Left] = {}

@@ -14,6 +14,7 @@ BOUND = 256 * 1024  # bytes unsent at which a room stops writing to a person
 RESUMED = 64 * 1024  # bytes unsent at which whoever waits for the person goes on
 SHORTEST_PAUSE = 0.01  # seconds between two looks at what is unsent
 LONGEST_PAUSE = 0.32
+NOWHERE = -1  # before no batch
 
 
 class Line:
@@ -23,6 +24,7 @@ class Line:
     much unsent falls behind: from then on `feed` brings the journal's pages, until one has
     caught up and takes part again.
 
+    `expects` is the message that a batch has to follow for one to be told it as it comes.
     `form` renders notices for this line. `fell_behind` is called when feeding has to begin, and
     `departed` when it has to end; whoever feeds sets them.
     """
@@ -32,9 +34,9 @@ class Line:
         "closed",
         "departed",
         "emptied",
+        "expects",
         "fell_behind",
         "form",
-        "place",
         "reason",
         "room",
         "transport",
@@ -47,7 +49,7 @@ class Line:
         self.fell_behind: Callable[[], None] = _nobody_feeds
         self.departed: Callable[[], None] = _nothing_to_end
         self.room: str | None = None  # the room one takes part in
-        self.place = 0  # the last message of that room that one was told
+        self.expects = NOWHERE
         self.written = 0  # bytes that were added to what was unsent
         self.emptied = False  # all was sent at some time since the heartbeat looked
         self.closed = False  # the last word was written
@@ -68,6 +70,11 @@ class Line:
     def behind(self) -> bool:
         """Whether the room has stopped writing to this line."""
         return self._backlog is not None
+
+    @property
+    def place(self) -> int:
+        """The last message of the room that one was told."""
+        return self.expects if self._backlog is None else self._backlog.place
 
     @property
     def unread(self) -> bool:
@@ -99,30 +106,42 @@ class Line:
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
         transport = self.transport
-        if self.closed or transport.is_closing():  # `open`, once for each of thousands
+        if (  # nearly everybody, nearly always
+            self.expects == batch.before
+            and not transport.get_write_buffer_size()
+            and not transport.is_closing()
+        ):
+            own = batch.authors.get(self)
+            if own is None:
+                frames = batch.shared.get(self.form) or batch.share(self.form)
+            else:
+                frames = batch.own(self.form, own)
+            if len(frames) <= CUT:
+                self.emptied = True
+                self.expects = batch.last
+                transport.write(frames)
+                return
+        self._deliver_in_cuts(batch)
+
+    def _deliver_in_cuts(self, batch: Batch) -> None:
+        if not self.open:
             return
-        own = batch.authors.get(self)
+        own = batch.authors.get(self, ())
         start, before = 0, batch.before
         if self.room != batch.room:
-            start = self._enter(batch, own or ())
+            start = self._enter(batch, own)
             if self.room is None:
                 return
             before = batch.id_before(start)
-        if self._backlog is not None or self.place != before:
+        if self._backlog is not None or self.expects != before:
             (self._backlog or self._fall_behind()).gather(batch, start, self)
             return
-        cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, own, start)
-        for frames, end in cuts:
-            unsent = transport.get_write_buffer_size()
-            if not unsent:
-                self.emptied = True
-            elif unsent > BOUND:
+        for frames, end in batch.cuts(self.form, own, start):
+            if self.unsent > BOUND:
                 self._fall_behind().gather(batch, start, self)
                 return
-            else:
-                self.written += len(frames)
-            transport.write(frames)
-            self.place = batch.ids[end - 1]
+            self.write(frames)
+            self.expects = batch.ids[end - 1]
             start = end
 
     def _enter(self, batch: Batch, own: Sequence[int]) -> int:
@@ -134,8 +153,8 @@ class Line:
             enters = batch.events[index].enters
             if enters is not None:
                 last = batch.ids[index]
-                self.room, self.place = batch.room, self.look_back(enters(last))
-                if self.place == last:
+                self.room, self.expects = batch.room, self.look_back(enters(last))
+                if self.expects == last:
                     return index
                 self.write(batch.answer(index))
                 self._fall_behind(lagging=False)
@@ -149,28 +168,31 @@ class Line:
     def depart(self) -> None:
         """Take part in no room until an event lets one enter."""
         self.room = self._backlog = None
+        self.expects = NOWHERE
         self.departed()
 
     def _fall_behind(self, *, lagging: bool = True) -> Backlog:
         """Stop taking batches; who is `lagging` is told so."""
-        self._backlog = Backlog(lagging=lagging)
+        backlog = self._backlog = Backlog(self.expects, lagging=lagging)
+        self.expects = NOWHERE
         if lagging and self.room is not None:
-            self.write(self.form.lagging(self.room, self.place + 1))
+            self.write(self.form.lagging(self.room, backlog.place + 1))
         self.fell_behind()
-        return self._backlog
+        return backlog
 
     async def feed(self, page: Sequence[Said], last: int) -> None:
         """Write a page of the room's journal, which reaches to message `last`.
 
         Waits for the person to read, cut by cut. What is missing from the page was trimmed.
         """
-        if self._backlog is None or self.room is None:
+        backlog = self._backlog
+        if backlog is None or self.room is None:
             return
         first = page[0].id if page else last + 1
-        if first > self.place + 1:
-            self.write(self.form.gap(self.room, Gap(self.place + 1, first - 1)))
+        if first > backlog.place + 1:
+            self.write(self.form.gap(self.room, Gap(backlog.place + 1, first - 1)))
         cut = bytearray()
-        for frames in self._backlog.messages(self.room, page, last, self.form):
+        for frames in backlog.messages(self.room, page, last, self.form):
             if cut and len(cut) + len(frames) > CUT:
                 await self.drain()
                 self.write(bytes(cut))
@@ -178,17 +200,18 @@ class Line:
             cut += frames
         await self.drain()
         self.write(bytes(cut))
-        self.place = last
+        backlog.place = last
 
     def catch_up(self) -> bool:
         """Take part again: one has been fed all that the room was told.
 
         Returns whether one must still be told as a whole who is there.
         """
-        backlog, self._backlog = self._backlog, None
+        backlog = self._backlog
         if backlog is None or self.room is None:
             return False
-        for frames in backlog.messages(self.room, (), self.place, self.form):
+        self._backlog, self.expects = None, backlog.place
+        for frames in backlog.messages(self.room, (), self.expects, self.form):
             self.write(frames)  # answers that came while the last cut waited
         people = backlog.people()
         if self.form.snapshot:

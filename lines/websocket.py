@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from lines.line import BOUND, Line
+from lines.line import BOUND, NOWHERE, Line
 from wire.errors import Disconnect
 from wire.forms import Form
 from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
@@ -14,6 +14,7 @@ from wire.messages import Body, Reason
 
 CLOSING_TIME = 2.0  # seconds that a person has to answer a close frame
 NEVER_PAUSED = 1 << 30  # bytes
+_TEXT, _BINARY = WSMsgType.TEXT, WSMsgType.BINARY
 SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot measure
 
 
@@ -82,21 +83,23 @@ class WebSocketLine(Line):
         while True:
             message = await self._ws.receive()
             self.last_heard = self._now()
-            match message.type:
-                case WSMsgType.TEXT | WSMsgType.BINARY if self.open:
+            kind = message.type
+            if kind is _TEXT or kind is _BINARY:
+                if self.open:
                     received: str | bytes = message.data
                     return received
-                case WSMsgType.PING if self.unsent <= BOUND:
+            elif kind is WSMsgType.PING:
+                if self.unsent <= BOUND:
                     self.write(pong(message.data))
-                case WSMsgType.CLOSE:
-                    self.close_code = message.data
-                    self.ended(Reason.CLOSED)
-                    return None
-                case WSMsgType.ERROR if isinstance(message.data, WebSocketError):
-                    self.ended(Reason.KICKED)
-                    return None
-                case WSMsgType.CLOSING | WSMsgType.CLOSED | WSMsgType.ERROR:
-                    return None
+            elif kind is WSMsgType.CLOSE:
+                self.close_code = message.data
+                self.ended(Reason.CLOSED)
+                return None
+            elif kind is WSMsgType.ERROR and isinstance(message.data, WebSocketError):
+                self.ended(Reason.KICKED)
+                return None
+            elif kind is not WSMsgType.PONG:  # CLOSING, CLOSED, ERROR
+                return None
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -110,6 +113,7 @@ class WebSocketLine(Line):
         self.ended(reason)
         self.write(close_frame(disconnect.code, disconnect.reason))
         self.closed = True
+        self.expects = NOWHERE
         asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:

@@ -45,80 +45,103 @@ Cut: TypeAlias = tuple[bytes, int]
 
 
 class Batch:
-    """Events of one room, in order; its messages follow number `before` without holes."""
+    """Events of one room, in order; its messages follow number `before` without holes.
+
+    `last` is the last message at its end, `ids` are those at and before each event. `authors`
+    caused the events with these indices; where it is `private`, all of it is for them alone.
+    `shared` has what `share` has rendered.
+    """
+
+    __slots__ = (
+        "_pieces",
+        "authors",
+        "before",
+        "events",
+        "ids",
+        "last",
+        "private",
+        "room",
+        "shared",
+    )
 
     def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
         """Gather what happened in a room whose last message so far was number `before`."""
         self.room = room
         self.before = before
         self.events = events
-        self.ids: list[int] = []  # the last id at and before each event
-        self.authors: dict[Peer, list[int]] = {}  # the events of each
-        self.private = True  # all of it is for its authors alone
+        self.ids: list[int] = []
+        self.authors: dict[Peer, list[int]] = {}
+        self.private = True
+        self.shared: dict[Form, bytes] = {}
+        self._pieces: dict[Form, list[bytes]] = {}
         last = before
         for index, event in enumerate(events):
-            if type(event.notice) is Said:
-                last = event.notice.id
+            notice, author = event.notice, event.author
+            if type(notice) is Said:
+                last = notice.id
             self.ids.append(last)
-            if event.author is not None:
-                self.authors.setdefault(event.author, []).append(index)
-            if event.notice is not None or event.author is None:
+            if author is None:
                 self.private = False
-        self._pieces: dict[Form, list[bytes]] = {}
-        self._cuts: dict[Form, Sequence[Cut]] = {}
+                continue
+            if notice is not None:
+                self.private = False
+            own = self.authors.get(author)
+            if own is None:
+                self.authors[author] = [index]
+            else:
+                own.append(index)
+        self.last = last
 
     def id_before(self, index: int) -> int:
         """Return the number of the last message before an event."""
         return self.ids[index - 1] if index else self.before
 
-    def cuts(self, form: Form) -> Sequence[Cut]:
-        """Return what everyone is told who caused none of it, cut to size."""
-        cuts = self._cuts.get(form)
-        if cuts is None:
-            cuts = self._cuts[form] = _cut(self.pieces(form), 0)
-        return cuts
+    def share(self, form: Form) -> bytes:
+        """Return all that everyone is told who caused none of it, the same bytes for each."""
+        whole = self.shared.get(form)
+        if whole is None:
+            whole = self.shared[form] = b"".join(self._rendered(form))
+        return whole
 
-    def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
-        """Return what the author of some events is told from one on: answers instead of notices."""
-        pieces = list(self.pieces(form))
-        for index in own:
-            pieces[index] = self.answer(index)
-        return _cut(pieces, start)
+    def own(self, form: Form, own: Sequence[int]) -> bytes:
+        """Return all that the author of some events is told: answers instead of notices."""
+        return b"".join(self._with_answers(form, own))
+
+    def cuts(self, form: Form, own: Sequence[int] = (), start: int = 0) -> Iterator[Cut]:
+        """Yield what the author of some events is told, if any, from one event on, cut to size."""
+        pieces = self._with_answers(form, own) if own else self._rendered(form)
+        gathered: list[bytes] = []
+        size = 0
+        for index in range(start, len(pieces)):
+            piece = pieces[index]
+            if gathered and size + len(piece) > CUT:
+                yield b"".join(gathered), index
+                gathered, size = [], 0
+            gathered.append(piece)
+            size += len(piece)
+        if gathered:
+            yield b"".join(gathered), len(pieces)
 
     def answer(self, index: int) -> bytes:
         """Return what the author of an event is told."""
         event = self.events[index]
-        return event.answer(event, self.ids[index]) if event.answer is not None else b""
+        return b"" if event.answer is None else event.answer(event, self.ids[index])
 
-    def pieces(self, form: Form) -> list[bytes]:
-        """Return what the others are told of each event; of some there is nothing to tell."""
-        pieces = self._pieces.get(form)
-        if pieces is None:
-            pieces = self._pieces[form] = [
-                b""
-                if event.notice is None or isinstance(event.notice, Draft)
-                else form.notice(self.room, event.notice)
-                for event in self.events
-            ]
+    def _with_answers(self, form: Form, own: Sequence[int]) -> list[bytes]:
+        pieces = self._rendered(form).copy()
+        for index in own:
+            pieces[index] = self.answer(index)
         return pieces
 
-
-def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
-    whole = b"".join(pieces[start:] if start else pieces)
-    if len(whole) <= CUT:
-        return [(whole, len(pieces))] if start < len(pieces) else []
-    return list(_cut_to_size(pieces, start))
-
-
-def _cut_to_size(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
-    gathered: list[bytes] = []
-    size = 0
-    for index in range(start, len(pieces)):
-        piece = pieces[index]
-        if gathered and size + len(piece) > CUT:
-            yield b"".join(gathered), index
-            gathered, size = [], 0
-        gathered.append(piece)
-        size += len(piece)
-    if gathered:
-        yield b"".join(gathered), len(pieces)
+    def _rendered(self, form: Form) -> list[bytes]:
+        pieces = self._pieces.get(form)
+        if pieces is None:
+            render = form.notice
+            pieces = self._pieces[form] = []
+            for event in self.events:
+                notice = event.notice
+                if notice is None or type(notice) is Draft:
+                    pieces.append(b"")
+                else:
+                    pieces.append(render(self.room, notice))
+        return pieces

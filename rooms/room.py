@@ -52,7 +52,7 @@ class Room(NameMap[Peer]):
 
     def send_message(self, batch: Batch) -> None:
         """Tell everyone it is for; wait for nobody, and let no peer's fault stop it."""
-        for peer in tuple(batch.authors if batch.private else self.values()):
+        for peer in tuple(batch.authors if batch.private else self._values.values()):
             try:
                 peer.deliver(batch)
             except Exception:  # noqa: BLE001 - one peer's fault is no other's

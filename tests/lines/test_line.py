@@ -69,7 +69,7 @@ def test_two_lines_are_written_the_very_same_bytes() -> None:
     for line, _transport in people:
         line.deliver(batch)
     assert one.writes[0] == other.writes[0]
-    assert batch.cuts(LINES)[0][0] == one.writes[0]
+    assert batch.share(LINES) == one.writes[0]
 
 
 def test_a_line_that_has_ended_is_written_nothing() -> None:

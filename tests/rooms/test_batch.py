@@ -47,18 +47,16 @@ def test_what_is_told_is_rendered_once() -> None:
 
     batch = Batch("tea", 0, [Event("tea", said(1)), Event("tea", Joined("bob"))])
     form = Form(notice=counted)
-    first, second = batch.cuts(form), batch.cuts(form)
-    assert len(first) == 1
-    assert first[0][0] is second[0][0]
+    assert batch.share(form) is batch.share(form)
     assert rendered == [said(1), Joined("bob")]
 
 
 def test_every_form_has_its_own_bytes() -> None:
     """Peers of another wire are told the same in their own form."""
     batch = Batch("tea", 0, [Event("tea", Joined("bob"))])
-    other = batch.cuts(Form(notice=lambda room, notice: f"{room} {notice}".encode()))
-    assert other[0][0] == b"tea Joined(user='bob')"
-    assert batch.cuts(LINES)[0][0] == lines("tea", Joined("bob"))
+    other = batch.share(Form(notice=lambda room, notice: f"{room} {notice}".encode()))
+    assert other == b"tea Joined(user='bob')"
+    assert batch.share(LINES) == lines("tea", Joined("bob"))
 
 
 def test_an_author_gets_answers_in_place() -> None:
@@ -73,15 +71,13 @@ def test_an_author_gets_answers_in_place() -> None:
         Event("tea", Joined("ann"), author=ANN),
     ]
     batch = Batch("tea", 7, events)
-    told = b"".join(frames for frames, _end in batch.own_cuts(LINES, batch.authors[ANN], 0))
-    assert told == (
+    assert batch.own(LINES, batch.authors[ANN]) == (
         lines("tea", said(8))
         + b"answer 9 \nanswer 9 \n"
         + lines("tea", Left("eve", Reason.LOST))
         + b"answer 9 full\n"
     )
-    others = b"".join(frames for frames, _end in batch.cuts(LINES))
-    assert others == b"".join(
+    assert batch.share(LINES) == b"".join(
         lines("tea", notice)
         for notice in (said(8), said(9), Left("eve", Reason.LOST), Joined("ann"))
     )
@@ -91,7 +87,7 @@ def test_a_message_that_was_not_stored_is_told_to_nobody() -> None:
     """A draft that failed is nothing to the others, and takes no number."""
     failed = Event("tea", Draft("ann", "hi"), error=OSError())
     batch = Batch("tea", 3, [failed, Event("tea", said(4))])
-    assert batch.cuts(LINES)[0][0] == lines("tea", said(4))
+    assert batch.share(LINES) == lines("tea", said(4))
     assert (batch.before, batch.ids) == (3, [3, 4])
 
 
@@ -101,14 +97,14 @@ def test_places_are_numbers_of_messages() -> None:
     batch = Batch("tea", 5, events)
     assert batch.ids == [5, 6, 6, 7, 7]
     assert [batch.id_before(index) for index in range(5)] == [5, 5, 6, 6, 7]
-    assert batch.ids[-1] == 7
+    assert batch.last == 7
 
 
 def test_an_empty_batch_tells_nothing() -> None:
     """Without events there is no cut to write."""
     batch = Batch("tea", 5, [])
-    assert batch.cuts(LINES) == []
-    assert batch.ids == []
+    assert list(batch.cuts(LINES)) == []
+    assert (batch.ids, batch.last) == ([], 5)
 
 
 @pytest.mark.parametrize("own", [False, True])
@@ -121,7 +117,7 @@ def test_an_empty_batch_tells_nothing() -> None:
 )
 def test_cuts_are_no_larger_than_they_need_be(own: bool, sizes: list[int], start: int) -> None:  # noqa: FBT001 - a parameter
     """Every cut is at most 64 KiB unless one piece alone is larger, whole, in order, not split."""
-    start = min(start, len(sizes)) if own else 0
+    start = min(start, len(sizes))
     pieces = [bytes([index % 256]) * size for index, size in enumerate(sizes)]
     events = [
         Event("tea", Joined(str(index)), author=ANN, answer=partial(piece_of, piece))
@@ -135,9 +131,7 @@ def test_cuts_are_no_larger_than_they_need_be(own: bool, sizes: list[int], start
         assert isinstance(notice, Joined)
         return pieces[int(notice.user)]
 
-    own = own and bool(events)
-    form = Form(notice=shown)
-    cuts = list(batch.own_cuts(form, batch.authors[ANN], start)) if own else batch.cuts(form)
+    cuts = list(batch.cuts(Form(notice=shown), batch.authors.get(ANN, ()), start))
     assert b"".join(frames for frames, _end in cuts) == b"".join(pieces[start:])
     ends = [start, *(end for _frames, end in cuts)]
     assert ends == sorted(set(ends))
