@@ -93,7 +93,8 @@ class Session:
         try:
             try:
                 request = read(what)
-                action = _named_action(request)
+                named = request.get("action")
+                action = named if isinstance(named, str) else None
                 ref = messages.reference(request)
             finally:
                 self.allow()  # what is no request counts too
@@ -215,8 +216,3 @@ def _decode(frame: str | bytes) -> messages.Request:
     if not isinstance(request, dict):
         raise Refused(Code.INVALID_JSON, "A request is a JSON object.")
     return request
-
-
-def _named_action(request: messages.Request) -> str | None:
-    action = request.get("action")
-    return action if isinstance(action, str) else None

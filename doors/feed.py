@@ -3,6 +3,7 @@
 A feed is a room whose people have numbers, and it keeps nothing.
 """
 
+from collections.abc import Sequence
 from itertools import count
 
 from aiohttp import web
@@ -12,7 +13,7 @@ from doors.gate import Gate
 from lines.heartbeat import Lines
 from lines.line import BOUND
 from lines.websocket import WebSocketLine
-from rooms.batch import Batch, Event
+from rooms.batch import Batch, Cut, Event
 from rooms.room import Room
 from wire.errors import Disconnect
 from wire.forms import Form
@@ -30,13 +31,13 @@ class Relayed(Batch):
     def __init__(self, feed: str, message: str | bytes) -> None:
         super().__init__(feed, 0, [Event(feed)])
         if isinstance(message, str):
-            self._frame = frame(_TEXT, message.encode())
+            self._frames = [(frame(_TEXT, message.encode()), 1)]
         else:
-            self._frame = frame(_BINARY, message)
+            self._frames = [(frame(_BINARY, message), 1)]
 
-    def share(self, _form: Form) -> bytes:
+    def cuts(self, _form: Form) -> Sequence[Cut]:
         """Return the frame; nobody is told anything else."""
-        return self._frame
+        return self._frames
 
 
 class FeedLine(WebSocketLine):
@@ -44,10 +45,11 @@ class FeedLine(WebSocketLine):
 
     def deliver(self, batch: Batch) -> None:
         """Write a message, unless earlier ones are still unsent: a feed cannot repeat it later."""
-        if self.unsent > BOUND:
-            self.fell_behind()
-        else:
-            self.write(batch.share(self.form))
+        for frames, _end in batch.cuts(self.form):
+            if self.unsent > BOUND:
+                self.fell_behind()
+                return
+            self.write(frames)
 
 
 class Feed(Room):

@@ -10,7 +10,7 @@ from typing import cast
 from chat.person import Person
 from doors.telnet_codec import Decoder, Typed
 from doors.telnet_texts import TELNET, TELNET_EARLIER, lines, reply
-from lines.line import BOUND, NOWHERE, Line
+from lines.line import BOUND, Line
 from lines.websocket import CLOSING_TIME, SEND_BUFFER
 from wire.errors import Disconnect
 from wire.messages import Body, Reason, Said
@@ -140,10 +140,8 @@ class TelnetLine(Line):
         The person must be out of the room first.
         """
         self.ended(reason)
-        if disconnect.reason:
-            self.write(lines(f"Goodbye: {disconnect.reason}."))
-        self.closed = True
-        self.expects = NOWHERE
+        goodbye = f"Goodbye: {disconnect.reason}."
+        self.write_last(lines(goodbye) if disconnect.reason else b"")
         if not self.transport.is_closing():
             with suppress(OSError):  # it is gone, and nobody has told us yet
                 self.transport.write_eof()

@@ -8,7 +8,7 @@ were numbered may have been lost.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import NamedTuple, Protocol, TypeAlias, TypeVar, final
 
 from msgspec import Struct
 
@@ -77,6 +77,7 @@ class Posted(Struct, frozen=True, gc=False):
     ts: int
 
 
+@final
 class Repeated(Struct, frozen=True, gc=False):
     """A message that was stored before, under the same key."""
 

@@ -198,7 +198,7 @@ class Journal(Generic[E]):
                 entry.error = error
             return
         for entry, message in zip(drafts, stored, strict=True):
-            if isinstance(message, Repeated):
+            if type(message) is Repeated:
                 entry.notice, entry.repeats = None, message.said
             else:
                 entry.notice = message

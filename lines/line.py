@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from lines.backlog import Backlog
 from rooms.batch import CUT, Batch
+from rooms.peer import NOWHERE, Peer
 from wire.errors import Disconnect
 from wire.forms import Form
 from wire.messages import Body, Reason, Said
@@ -14,17 +15,15 @@ BOUND = 256 * 1024  # bytes unsent at which a room stops writing to a person
 RESUMED = 64 * 1024  # bytes unsent at which whoever waits for the person goes on
 SHORTEST_PAUSE = 0.01  # seconds between two looks at what is unsent
 LONGEST_PAUSE = 0.32
-NOWHERE = -1  # before no batch
 
 
-class Line:
+class Line(Peer):
     """A peer over a transport.
 
     It takes a batch only if its own place in the room's order is just before it. Who has too
     much unsent falls behind: from then on `feed` brings the journal's pages, until one has
     caught up and takes part again.
 
-    `expects` is the message that a batch has to follow for one to be told it as it comes.
     `form` renders notices for this line. `fell_behind` is called when feeding has to begin, and
     `departed` when it has to end; whoever feeds sets them.
     """
@@ -33,23 +32,19 @@ class Line:
         "_backlog",
         "closed",
         "departed",
-        "emptied",
-        "expects",
         "fell_behind",
-        "form",
         "reason",
         "room",
-        "transport",
         "written",
     )
 
     def __init__(self, transport: asyncio.Transport, form: Form) -> None:
+        super().__init__()
         self.transport = transport
         self.form = form
         self.fell_behind: Callable[[], None] = _nobody_feeds
         self.departed: Callable[[], None] = _nothing_to_end
         self.room: str | None = None  # the room one takes part in
-        self.expects = NOWHERE
         self.written = 0  # bytes that were added to what was unsent
         self.emptied = False  # all was sent at some time since the heartbeat looked
         self.closed = False  # the last word was written
@@ -95,6 +90,12 @@ class Line:
                 self.emptied = True
             self.transport.write(frames)
 
+    def write_last(self, frames: bytes) -> None:
+        """Write the last word: nothing is written after it."""
+        self.write(frames)
+        self.closed = True
+        self.expects = NOWHERE
+
     def render(self, body: Body) -> bytes:
         """Return a reply as this line's person is to see it: complete frames, or lines."""
         raise NotImplementedError
@@ -106,41 +107,29 @@ class Line:
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
         transport = self.transport
-        if (  # nearly everybody, nearly always
-            self.expects == batch.before
-            and not transport.get_write_buffer_size()
-            and not transport.is_closing()
-        ):
-            own = batch.authors.get(self)
-            if own is None:
-                frames = batch.shared.get(self.form) or batch.share(self.form)
-            else:
-                frames = batch.own(self.form, own)
-            if len(frames) <= CUT:
-                self.emptied = True
-                self.expects = batch.last
-                transport.write(frames)
-                return
-        self._deliver_in_cuts(batch)
-
-    def _deliver_in_cuts(self, batch: Batch) -> None:
-        if not self.open:
+        if self.closed or transport.is_closing():  # `open`, once for each of many
             return
-        own = batch.authors.get(self, ())
+        own = batch.authors.get(self)
         start, before = 0, batch.before
         if self.room != batch.room:
-            start = self._enter(batch, own)
-            if self.room is None:
+            start = self._enter(batch, own or ())
+            if self.room != batch.room:
                 return
             before = batch.id_before(start)
         if self._backlog is not None or self.expects != before:
             (self._backlog or self._fall_behind()).gather(batch, start, self)
             return
-        for frames, end in batch.cuts(self.form, own, start):
-            if self.unsent > BOUND:
+        cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, own, start)
+        for frames, end in cuts:
+            unsent = transport.get_write_buffer_size()
+            if not unsent:
+                self.emptied = True
+                transport.write(frames)
+            elif unsent <= BOUND:
+                self.write(frames)
+            else:
                 self._fall_behind().gather(batch, start, self)
                 return
-            self.write(frames)
             self.expects = batch.ids[end - 1]
             start = end
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiohttp import WebSocketError, WSMsgType, web
 
-from lines.line import BOUND, NOWHERE, Line
+from lines.line import BOUND, Line
 from wire.errors import Disconnect
 from wire.forms import Form
 from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
@@ -111,9 +111,7 @@ class WebSocketLine(Line):
         The person must be out of the room first.
         """
         self.ended(reason)
-        self.write(close_frame(disconnect.code, disconnect.reason))
-        self.closed = True
-        self.expects = NOWHERE
+        self.write_last(close_frame(disconnect.code, disconnect.reason))
         asyncio.get_running_loop().call_later(CLOSING_TIME, self.cut_off)
 
     async def hang_up(self, disconnect: Disconnect) -> None:

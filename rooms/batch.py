@@ -49,10 +49,10 @@ class Batch:
 
     `last` is the last message at its end, `ids` are those at and before each event. `authors`
     caused the events with these indices; where it is `private`, all of it is for them alone.
-    `shared` has what `share` has rendered.
     """
 
     __slots__ = (
+        "_cuts",
         "_pieces",
         "authors",
         "before",
@@ -61,77 +61,57 @@ class Batch:
         "last",
         "private",
         "room",
-        "shared",
     )
 
     def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
         """Gather what happened in a room whose last message so far was number `before`."""
         self.room = room
-        self.before = before
+        self.before = last = before
         self.events = events
         self.ids: list[int] = []
         self.authors: dict[Peer, list[int]] = {}
-        self.private = True
-        self.shared: dict[Form, bytes] = {}
-        self._pieces: dict[Form, list[bytes]] = {}
-        last = before
+        ids, authors = self.ids, self.authors
+        private = True
         for index, event in enumerate(events):
             notice, author = event.notice, event.author
             if type(notice) is Said:
                 last = notice.id
-            self.ids.append(last)
+            ids.append(last)
+            if author is None or notice is not None:
+                private = False
             if author is None:
-                self.private = False
                 continue
-            if notice is not None:
-                self.private = False
-            own = self.authors.get(author)
-            if own is None:
-                self.authors[author] = [index]
+            if author in authors:
+                authors[author].append(index)
             else:
-                own.append(index)
+                authors[author] = [index]
         self.last = last
+        self.private = private
+        self._pieces: dict[Form, list[bytes]] = {}
+        self._cuts: dict[Form, Sequence[Cut]] = {}
 
     def id_before(self, index: int) -> int:
         """Return the number of the last message before an event."""
         return self.ids[index - 1] if index else self.before
 
-    def share(self, form: Form) -> bytes:
-        """Return all that everyone is told who caused none of it, the same bytes for each."""
-        whole = self.shared.get(form)
-        if whole is None:
-            whole = self.shared[form] = b"".join(self._rendered(form))
-        return whole
+    def cuts(self, form: Form) -> Sequence[Cut]:
+        """Return what everyone is told who caused none of it, cut to size, the same for each."""
+        cuts = self._cuts.get(form)
+        if cuts is None:
+            cuts = self._cuts[form] = _cut(self._rendered(form), 0)
+        return cuts
 
-    def own(self, form: Form, own: Sequence[int]) -> bytes:
-        """Return all that the author of some events is told: answers instead of notices."""
-        return b"".join(self._with_answers(form, own))
-
-    def cuts(self, form: Form, own: Sequence[int] = (), start: int = 0) -> Iterator[Cut]:
-        """Yield what the author of some events is told, if any, from one event on, cut to size."""
-        pieces = self._with_answers(form, own) if own else self._rendered(form)
-        gathered: list[bytes] = []
-        size = 0
-        for index in range(start, len(pieces)):
-            piece = pieces[index]
-            if gathered and size + len(piece) > CUT:
-                yield b"".join(gathered), index
-                gathered, size = [], 0
-            gathered.append(piece)
-            size += len(piece)
-        if gathered:
-            yield b"".join(gathered), len(pieces)
+    def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
+        """Return what the author of some events is told from one on: answers instead of notices."""
+        pieces = self._rendered(form).copy()
+        for index in own:
+            pieces[index] = self.answer(index)
+        return _cut(pieces, start)
 
     def answer(self, index: int) -> bytes:
         """Return what the author of an event is told."""
         event = self.events[index]
         return b"" if event.answer is None else event.answer(event, self.ids[index])
-
-    def _with_answers(self, form: Form, own: Sequence[int]) -> list[bytes]:
-        pieces = self._rendered(form).copy()
-        for index in own:
-            pieces[index] = self.answer(index)
-        return pieces
 
     def _rendered(self, form: Form) -> list[bytes]:
         pieces = self._pieces.get(form)
@@ -145,3 +125,24 @@ class Batch:
                 else:
                     pieces.append(render(self.room, notice))
         return pieces
+
+
+def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
+    whole = b"".join(pieces[start:] if start else pieces)
+    if len(whole) <= CUT:
+        return ((whole, len(pieces)),) if start < len(pieces) else ()
+    return tuple(_cut_to_size(pieces, start))
+
+
+def _cut_to_size(pieces: Sequence[bytes], start: int) -> Iterator[Cut]:
+    gathered: list[bytes] = []
+    size = 0
+    for index in range(start, len(pieces)):
+        piece = pieces[index]
+        if gathered and size + len(piece) > CUT:
+            yield b"".join(gathered), index
+            gathered, size = [], 0
+        gathered.append(piece)
+        size += len(piece)
+    if gathered:
+        yield b"".join(gathered), len(pieces)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from lines.line import BOUND, Line
 from rooms.batch import CUT, Batch, Event
+from rooms.room import Room
 from tests.lines.fakes import (
     LINES,
     FakeTransport,
@@ -69,7 +70,7 @@ def test_two_lines_are_written_the_very_same_bytes() -> None:
     for line, _transport in people:
         line.deliver(batch)
     assert one.writes[0] == other.writes[0]
-    assert batch.share(LINES) == one.writes[0]
+    assert batch.cuts(LINES)[0][0] == one.writes[0]
 
 
 def test_a_line_that_has_ended_is_written_nothing() -> None:
@@ -309,6 +310,8 @@ class Conversation:
 
     def __init__(self) -> None:
         self.line, self.transport = entered()
+        self.room = Room("tea")
+        self.room.join("ann", self.line)
         self.transport.flows = False
         self.line.fell_behind = lambda: None
         self.log: list[Said] = []
@@ -333,7 +336,7 @@ class Conversation:
     def batch(self) -> None:
         """Deliver what happened."""
         if self.events:
-            self.line.deliver(Batch("tea", self.before, self.events))
+            self.room.send_message(Batch("tea", self.before, self.events))
         self.events, self.before = [], len(self.log)
 
     def feed(self, limit: int) -> None:
@@ -378,7 +381,9 @@ class Conversation:
 @pytest.mark.usefixtures("narrow")
 @settings(max_examples=300, suppress_health_check=SHARED)
 @given(STEPS)
-def test_who_falls_behind_misses_nothing(steps: list[tuple[str, bool, int]]) -> None:
+def test_who_falls_behind_misses_nothing(
+    caplog: pytest.LogCaptureFixture, steps: list[tuple[str, bool, int]]
+) -> None:
     """Messages and own answers come once and in order; the changes of people add up."""
     talk = Conversation()
     for step in steps:
@@ -404,6 +409,7 @@ def test_who_falls_behind_misses_nothing(steps: list[tuple[str, bool, int]]) -> 
                 people.add(body["to_user"])
     assert told == talk.expected
     assert people == talk.people
+    assert not caplog.records
 
 
 @pytest.mark.usefixtures("narrow")

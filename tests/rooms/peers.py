@@ -1,13 +1,15 @@
 """Peers to test with: they write down what they are told, or break."""
 
 from rooms.batch import Batch
+from rooms.peer import Peer
 from wire.messages import Body
 
 
-class Recorder:
+class Recorder(Peer):
     """A peer that keeps everything it is told."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.batches: list[Batch] = []
         self.bodies: list[Body] = []
         self.departed = 0

@@ -1,16 +1,28 @@
 import logging
+from functools import partial
 
 import pytest
 
-from rooms.batch import Batch, Event
+from lines.line import BOUND, Line
+from rooms.batch import CUT, Batch, Event
 from rooms.room import Room, Rooms
+from tests.lines.fakes import LINES, FakeTransport, answered, entered, said
 from tests.rooms.peers import Broken, Recorder
+from wire.forms import Form
 from wire.messages import Joined
 
 
 def batch() -> Batch:
     """Return a small batch."""
     return Batch("tea", 0, [Event("tea", Joined("eve"))])
+
+
+def gathered(count: int) -> tuple[Room, list[tuple[Line, FakeTransport]]]:
+    """Return a room with so many lines in it, who were told nothing yet."""
+    room, people = Room("tea"), [entered() for _line in range(count)]
+    for number, (line, _transport) in enumerate(people):
+        room.join(f"nick{number}", line)
+    return room, people
 
 
 def test_joining_takes_a_nick_once() -> None:
@@ -96,3 +108,68 @@ def test_a_room_knows_how_it_is_shown() -> None:
     rooms["Tea"] = Room("Tea")
     assert rooms["tea"].name == "Tea"
     assert list(rooms) == ["Tea"]
+
+
+def test_whom_the_room_writes_to_itself_is_told_the_same() -> None:
+    """Of many in step each is written the very same bytes once, and is in step after it."""
+    room, people = gathered(3)
+    other, aside = entered()
+    other.form = Form(notice=lambda _room, _notice: b"{}\n")
+    room.join("other", other)
+    for line, _transport in people:
+        line.emptied = False
+    whole = Batch("tea", 0, [Event("tea", said(1)), Event("tea", Joined("eve"))])
+    room.send_message(whole)
+    room.send_message(Batch("tea", 1, [Event("tea", said(2))]))
+    for line, transport in people:
+        assert [body.get("id", "eve") for body in transport.told] == [1, "eve", 2]
+        assert transport.writes[0] is whole.cuts(LINES)[0][0]
+        assert (line.place, line.emptied, line.written) == (2, True, 0)
+    assert aside.told == [{}, {}, {}], "each is told in the form of their own"
+
+
+def test_whom_a_room_cannot_simply_write_to_it_asks(caplog: pytest.LogCaptureFixture) -> None:
+    """Authors get answers, the slow are bounded, who misses something is fed, the dead are left."""
+    room, people = gathered(6)
+    (author, _), (slow, _), (late, _), (ended, _), (closed, _), (aside, _) = people
+    people[1][1].flows = False
+    slow.write(b"x" * (BOUND + 1))
+    asked: list[Line] = []
+    for line in (slow, late):
+        line.fell_behind = partial(asked.append, line)
+    late.deliver(Batch("tea", 5, [Event("tea", Joined("eve"))]))
+    ended.abort()
+    closed.write_last(b"bye")
+    aside.depart()
+    room.send_message(Batch("tea", 0, [Event("tea", said(1), author=author, answer=answered)]))
+    assert people[0][1].told == [{"answer": 1, "last_id": 1}]
+    assert [line.behind for line, _transport in people] == [False, True, True, False, False, False]
+    assert asked == [late, slow]
+    said_before = [b"x" * (BOUND + 1), b"", b"", b"bye", b""]
+    assert [transport.data for _line, transport in people[1:]] == said_before
+    assert not caplog.records
+
+
+def test_more_than_one_cut_is_bounded_for_everybody(caplog: pytest.LogCaptureFixture) -> None:
+    """A long batch is written cut by cut, and who reads none of it is left a bound and a cut."""
+    room, people = gathered(2)
+    (_reader, read), (stuck, unread) = people
+    unread.flows = False
+    stuck.fell_behind = lambda: None
+    room.send_message(Batch("tea", 0, [Event("tea", said(n, size=4096)) for n in range(1, 200)]))
+    assert [body["id"] for body in read.told] == list(range(1, 200))
+    assert max(map(len, read.writes)) <= CUT
+    assert stuck.behind
+    assert BOUND < unread.most_unsent <= BOUND + CUT
+    assert not caplog.records
+
+
+def test_who_cannot_be_written_to_is_not_taken_for_told(caplog: pytest.LogCaptureFixture) -> None:
+    """After a fault in writing one is told again what one missed, and the others hear it all."""
+    room, people = gathered(2)
+    (broken, transport), (_other, well) = people
+    transport.ended = True
+    transport.is_closing = lambda: False  # type: ignore[method-assign]
+    room.send_message(Batch("tea", 0, [Event("tea", said(1))]))
+    assert (broken.place, [body["id"] for body in well.told]) == (0, [1])
+    assert len(caplog.records) == 1
