@@ -98,12 +98,18 @@ class Batch:
         """Return what everyone is told who caused none of it, cut to size, the same for each."""
         cuts = self._cuts.get(form)
         if cuts is None:
-            cuts = self._cuts[form] = _cut(self._rendered(form), 0)
+            if len(self.events) == 1:
+                cuts = ((self._piece(form, self.events[0]), 1),)
+            else:
+                cuts = _cut(self._pieces_of(form), 0)
+            self._cuts[form] = cuts
         return cuts
 
     def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
         """Return what the author of some events is told from one on: answers instead of notices."""
-        pieces = self._rendered(form).copy()
+        if len(self.events) == 1:
+            return () if start else ((self.answer(0), 1),)
+        pieces = self._pieces_of(form).copy()
         for index in own:
             pieces[index] = self.answer(index)
         return _cut(pieces, start)
@@ -113,18 +119,18 @@ class Batch:
         event = self.events[index]
         return b"" if event.answer is None else event.answer(event, self.ids[index])
 
-    def _rendered(self, form: Form) -> list[bytes]:
+    def _pieces_of(self, form: Form) -> list[bytes]:
         pieces = self._pieces.get(form)
         if pieces is None:
-            render = form.notice
-            pieces = self._pieces[form] = []
-            for event in self.events:
-                notice = event.notice
-                if notice is None or type(notice) is Draft:
-                    pieces.append(b"")
-                else:
-                    pieces.append(render(self.room, notice))
+            pieces = [self._piece(form, event) for event in self.events]
+            self._pieces[form] = pieces
         return pieces
+
+    def _piece(self, form: Form, event: Event) -> bytes:
+        notice = event.notice
+        if notice is None or type(notice) is Draft:
+            return b""
+        return form.notice(self.room, notice)
 
 
 def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
