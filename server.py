@@ -31,7 +31,7 @@ from rooms.room import Rooms
 from settings import MEMORY, NO_KEYS, OUR_PAGE, Settings, read_settings
 from wire.errors import Code, Disconnect, Refused
 from wire.forms import JSON_1, JSON_2
-from wire.frames import decode_json, frame, json_frame
+from wire.frames import TEXT, decode_json, frame, json_frame
 from wire.messages import Reason
 from wire.version2 import SUBPROTOCOL
 
@@ -73,7 +73,7 @@ def _echo(received: str | bytes) -> bytes:
         decode_json(received)
     except Refused as refused:
         return json_frame({"success": False, "message": refused.text})
-    return frame(0x1, f'{{"echo":{received}}}'.encode())
+    return frame(TEXT, f'{{"echo":{received}}}'.encode())
 
 
 async def ws_chat(request: web.Request) -> web.WebSocketResponse:

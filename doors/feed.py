@@ -17,9 +17,8 @@ from rooms.batch import Batch, Cut, Event
 from rooms.room import Room
 from wire.errors import Disconnect
 from wire.forms import Form
-from wire.frames import frame
+from wire.frames import BINARY, TEXT, frame
 
-_TEXT, _BINARY = 0x1, 0x2
 # RFC 6455, section 7.4.1: these are never sent; they stand for what happened to the sender.
 _RESERVED_CODES = frozenset({1005, 1006, 1015})
 _AS_IT_CAME = Form(notice=lambda _room, _told: b"")  # a feed has no notices
@@ -31,13 +30,13 @@ class Relayed(Batch):
     def __init__(self, feed: str, message: str | bytes) -> None:
         super().__init__(feed, 0, [Event(feed)])
         if isinstance(message, str):
-            self._frames = [(frame(_TEXT, message.encode()), 1)]
+            self._frames = frame(TEXT, message.encode())
         else:
-            self._frames = [(frame(_BINARY, message), 1)]
+            self._frames = frame(BINARY, message)
 
     def cuts(self, _form: Form) -> Sequence[Cut]:
         """Return the frame; nobody is told anything else."""
-        return self._frames
+        return ((self._frames, 1),)
 
 
 class FeedLine(WebSocketLine):

@@ -61,16 +61,16 @@ class Transport:
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one request, or talk over one WebSocket until it ends."""
-        if self._is_closing:
-            raise web.HTTPServiceUnavailable
-        try:
-            with self._gate.admit(request):
+        with self._gate.admit(request):
+            if self._is_closing:
+                raise web.HTTPServiceUnavailable
+            try:
                 response: web.StreamResponse = await self._sio.handle_request(request)
-        except (ValueError, RecursionError):  # this is no Engine.IO
-            if request.transport is not None:
-                request.transport.abort()
-            return web.Response(status=400)
-        return response
+            except (ValueError, RecursionError):  # this is no Engine.IO
+                if request.transport is not None:
+                    request.transport.abort()
+                return web.Response(status=400)
+            return response
 
     async def emit(self, event: str, payload: Body, to: list[str]) -> None:
         """Tell sessions something; who is gone is not told."""

@@ -197,7 +197,7 @@ class Line(Peer):
         Returns whether one must still be told as a whole who is there.
         """
         backlog = self._backlog
-        if backlog is None or self.room is None:
+        if backlog is None or self.room is None or self.closed:
             return False
         self._backlog, self.expects = None, backlog.place
         for frames in backlog.messages(self.room, (), self.expects, self.form):

@@ -107,8 +107,8 @@ class Batch:
 
     def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
         """Return what the author of some events is told from one on: answers instead of notices."""
-        if len(self.events) == 1:
-            return () if start else ((self.answer(0), 1),)
+        if len(self.events) == 1 and not start:
+            return ((self.answer(0), 1),)
         pieces = self._pieces_of(form).copy()
         for index in own:
             pieces[index] = self.answer(index)

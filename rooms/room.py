@@ -60,13 +60,12 @@ class Room(NameMap[Peer]):
         before, last, authors = batch.before, batch.last, batch.authors
         form: Form | None = None
         whole: bytes | None = None
-        for peer in tuple(authors if batch.private else self._values.values()):
+        for peer in tuple(authors if batch.private else self.values()):
             try:
                 if peer.expects == before and peer not in authors:
                     if peer.form is not form:
-                        form = peer.form
-                        cuts = batch.cuts(form)
-                        whole = cuts[0][0] if len(cuts) == 1 else None
+                        cuts = batch.cuts(peer.form)
+                        form, whole = peer.form, cuts[0][0] if len(cuts) == 1 else None
                     transport = peer.transport
                     if whole is not None and not (
                         transport.get_write_buffer_size() or transport.is_closing()

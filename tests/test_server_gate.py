@@ -99,6 +99,30 @@ async def test_a_star_allows_all_origins(quiet_log: None, origin: str) -> None:
         assert await answer(house, Origin=origin) == b"101"
 
 
+DOORS = ["/chat", "/echo", "/feed", "/feed/a", "/socket.io/?EIO=4&transport=websocket"]
+
+
+@pytest.mark.parametrize("path", DOORS)
+async def test_every_door_has_the_gate(quiet_log: None, path: str) -> None:
+    """No door lets in a page from elsewhere, or one more than an address may have."""
+    assert quiet_log is None
+    async with opened(connections_per_address=1) as house:
+        assert await answer(house, path, Origin="http://other.example") == b"403"
+        async with Stranger(house.port) as stranger:
+            await stranger.enters(path)
+            for door in DOORS:
+                assert await answer(house, door) == b"429"
+
+
+async def test_no_address_lets_a_page_from_elsewhere_in(house: House) -> None:
+    """Whatever the application serves, a foreign page has no WebSocket there."""
+    paths = {resource.canonical for resource in house.app.router.resources()}
+    assert {door.partition("?")[0] for door in DOORS} - paths == {"/feed/a"}
+    for path in paths:
+        status = await answer(house, path.format(name="a", room="a", path="a"), Origin="null")
+        assert status not in (b"101", b"500")
+
+
 @pytest.mark.parametrize("path", ["/chat", "/echo"])
 async def test_an_address_has_only_so_many_connections(quiet_log: None, path: str) -> None:
     """A fourth connection is answered 429; once another has left there is a place again."""

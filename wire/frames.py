@@ -15,9 +15,9 @@ MAX_FRAME = 64 * 1024  # bytes of one message from a client
 
 PING = b"\x89\x00"
 
-_TEXT = 0x1
+TEXT, BINARY = 0x1, 0x2  # opcodes
 _SHORT, _MEDIUM, _LONG = (struct.Struct(header).pack for header in ("!BB", "!BBH", "!BBQ"))
-_SHORT_TEXT = [_SHORT(0x80 | _TEXT, length) for length in range(126)]
+_SHORT_TEXT = [_SHORT(0x80 | TEXT, length) for length in range(126)]
 
 _decode = msgspec.json.Decoder().decode
 _encode = msgspec.json.Encoder().encode
@@ -69,7 +69,7 @@ def json_frame(value: object) -> bytes:
     payload = _encode(value)
     if len(payload) < len(_SHORT_TEXT):
         return _SHORT_TEXT[len(payload)] + payload
-    return frame(_TEXT, payload)
+    return frame(TEXT, payload)
 
 
 def json_size(text: str) -> int:

@@ -192,6 +192,27 @@ def test_moving_while_behind_forgets_what_was_missed() -> None:
     assert [body["id"] for body in transport.told[1:]] == [10]
 
 
+def test_who_has_said_the_last_word_takes_part_no_more() -> None:
+    """One who is behind at the end is fed nothing after the last word, and in step no more."""
+    line, transport = entered()
+    line.fell_behind = lambda: None
+    line.deliver(Batch("tea", 5, [Event("tea", said(6))]))
+    line.write_last(b'"bye"')
+    at_once(line.feed([said(number) for number in range(1, 7)], 6))
+    line.catch_up()
+    room = Room("tea")
+    room.join("ann", line)
+    room.send_message(Batch("tea", 6, [Event("tea", said(7))]))
+    assert transport.told[-1] == "bye"
+
+
+def test_an_answer_of_another_room_is_not_told() -> None:
+    """A batch for one alone, of a room one is not in, changes nothing."""
+    line, transport = entered("cake", before=3)
+    line.deliver(Batch("tea", 0, [Event("tea", author=line, answer=answered)]))
+    assert (transport.data, line.room, line.place, line.behind) == (b"", "cake", 3, False)
+
+
 class Reader:
     """Someone who reads a little each time that a line pauses for them."""
 

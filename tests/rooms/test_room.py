@@ -6,10 +6,10 @@ import pytest
 from lines.line import BOUND, Line
 from rooms.batch import CUT, Batch, Event
 from rooms.room import Room, Rooms
-from tests.lines.fakes import LINES, FakeTransport, answered, entered, said
+from tests.lines.fakes import LINES, FakeTransport, answered, at_once, entered, said
 from tests.rooms.peers import Broken, Recorder
 from wire.forms import Form
-from wire.messages import Joined
+from wire.messages import Joined, Notice
 
 
 def batch() -> Batch:
@@ -110,7 +110,14 @@ def test_a_room_knows_how_it_is_shown() -> None:
     assert list(rooms) == ["Tea"]
 
 
-def test_whom_the_room_writes_to_itself_is_told_the_same() -> None:
+def nobody_asks(_line: Line, _batch: Batch) -> None:
+    """Fail, in place of `deliver`."""
+    raise AssertionError("the room asked")
+
+
+def test_whom_the_room_writes_to_itself_is_told_the_same(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Of many in step each is written the very same bytes once, and is in step after it."""
     room, people = gathered(3)
     other, aside = entered()
@@ -119,8 +126,11 @@ def test_whom_the_room_writes_to_itself_is_told_the_same() -> None:
     for line, _transport in people:
         line.emptied = False
     whole = Batch("tea", 0, [Event("tea", said(1)), Event("tea", Joined("eve"))])
-    room.send_message(whole)
-    room.send_message(Batch("tea", 1, [Event("tea", said(2))]))
+    with monkeypatch.context() as patch:
+        patch.setattr(Line, "deliver", nobody_asks)
+        room.send_message(whole)
+        room.send_message(Batch("tea", 1, [Event("tea", said(2))]))
+    assert not caplog.records
     for line, transport in people:
         assert [body.get("id", "eve") for body in transport.told] == [1, "eve", 2]
         assert transport.writes[0] is whole.cuts(LINES)[0][0]
@@ -165,11 +175,34 @@ def test_more_than_one_cut_is_bounded_for_everybody(caplog: pytest.LogCaptureFix
 
 
 def test_who_cannot_be_written_to_is_not_taken_for_told(caplog: pytest.LogCaptureFixture) -> None:
-    """After a fault in writing one is told again what one missed, and the others hear it all."""
+    """After a fault in writing one is behind, and fed what one missed; the others hear it all."""
     room, people = gathered(2)
     (broken, transport), (_other, well) = people
+    asked: list[int] = []
+    broken.fell_behind = lambda: asked.append(broken.place)
     transport.ended = True
     transport.is_closing = lambda: False  # type: ignore[method-assign]
     room.send_message(Batch("tea", 0, [Event("tea", said(1))]))
-    assert (broken.place, [body["id"] for body in well.told]) == (0, [1])
     assert len(caplog.records) == 1
+    transport.ended = False
+    room.send_message(Batch("tea", 1, [Event("tea", said(2))]))
+    assert asked == [0]
+    at_once(broken.feed([said(1), said(2)], 2))
+    broken.catch_up()
+    for told in (transport.told, well.told):
+        assert [body["id"] for body in told] == [1, 2]
+
+
+def test_a_form_that_breaks_spoils_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """Whom a form's fault leaves untold is told nothing in another form, and is behind."""
+
+    def breaks(_room: str, _notice: Notice) -> bytes:
+        raise ZeroDivisionError
+
+    room, people = gathered(5)
+    for line, _transport in people[1:4]:
+        line.form = Form(notice=breaks) if line is people[1][0] else people[1][0].form
+    room.send_message(Batch("tea", 0, [Event("tea", said(1))]))
+    assert [len(transport.writes) for _line, transport in people] == [1, 0, 0, 0, 1]
+    assert [line.place for line, _transport in people] == [1, 0, 0, 0, 1]
+    assert len(caplog.records) == 3

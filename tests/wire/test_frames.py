@@ -255,6 +255,13 @@ def test_frames_follow_each_other_without_seam(texts: list[str]) -> None:
     assert [json.loads(frame.payload) for frame in read] == texts
 
 
+@pytest.mark.parametrize("length", [2, 125, 126, 127, 128, 65535, 65536])
+def test_a_value_of_any_size_is_one_text_frame(length: int) -> None:
+    """The header is that of `frame`, on both sides of where it grows."""
+    text = "x" * (length - 2)
+    assert frames.json_frame(text) == frames.frame(frames.TEXT, f'"{text}"'.encode())
+
+
 def test_ping_and_pong_are_control_frames() -> None:
     """A ping is empty, and a pong carries the ping's payload back."""
     ping, pong = parse(frames.PING + frames.pong(b"\x00\xff" * 62))
