@@ -30,13 +30,13 @@ class Relayed(Batch):
     def __init__(self, feed: str, message: str | bytes) -> None:
         super().__init__(feed, 0, [Event(feed)])
         if isinstance(message, str):
-            self._frames = frame(TEXT, message.encode())
+            self._frame = frame(TEXT, message.encode())
         else:
-            self._frames = frame(BINARY, message)
+            self._frame = frame(BINARY, message)
 
     def cuts(self, _form: Form) -> Sequence[Cut]:
         """Return the frame; nobody is told anything else."""
-        return ((self._frames, 1),)
+        return ((self._frame, 1),)
 
 
 class FeedLine(WebSocketLine):

@@ -107,7 +107,7 @@ class Line(Peer):
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
         transport = self.transport
-        if self.closed or transport.is_closing():  # `open`, once for each of many
+        if self.closed or transport.is_closing():  # `open`, without the calls
             return
         own = batch.authors.get(self)
         start, before = 0, batch.before

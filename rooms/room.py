@@ -54,8 +54,8 @@ class Room(NameMap[Peer]):
     def send_message(self, batch: Batch) -> None:
         """Tell everyone it is for; wait for nobody, and let no peer's fault stop it.
 
-        Most have heard all that came before, have nothing unsent and caused none of it. They are
-        written the same bytes here: to ask each of thousands to do so takes as long again.
+        Most have heard all that came before, have nothing unsent and caused none of it. The room
+        itself writes to them, and asks the others (docs/decisions/009-shorter-ways.md).
         """
         before, last, authors = batch.before, batch.last, batch.authors
         form: Form | None = None
