@@ -48,18 +48,13 @@ class Gate:
 
     def welcomes(self, origin: str, host: str) -> bool:
         """Return whether a page of this origin may connect to this host."""
-        return is_welcome(origin, host, self._allowed)
-
-
-def is_welcome(origin: str, host: str, allowed: Collection[str]) -> bool:
-    """Return whether a page of this origin may connect to this host."""
-    if "*" in allowed or origin in allowed:
-        return True
-    try:
-        scheme = urlsplit(origin).scheme
-        return _address(origin, scheme) == _address(f"//{host}", scheme)
-    except ValueError:
-        return False
+        if "*" in self._allowed or origin in self._allowed:
+            return True
+        try:
+            scheme = urlsplit(origin).scheme
+            return _address(origin, scheme) == _address(f"//{host}", scheme)
+        except ValueError:
+            return False
 
 
 def _address(url: str, scheme: str) -> tuple[str, int | None]:

@@ -206,12 +206,7 @@ class Journal(Generic[E]):
     def _hand_back(self, entries: Sequence[E]) -> None:
         rooms: dict[str, list[E]] = {}
         for entry in entries:
-            key = fold(entry.room)
-            happened = rooms.get(key)
-            if happened is None:
-                rooms[key] = [entry]
-            else:
-                happened.append(entry)
+            rooms.setdefault(fold(entry.room), []).append(entry)
         for key, happened in rooms.items():
             before = self._last.get(key, 0)
             for entry in happened:
