@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -55,10 +55,13 @@ async def ws_echo(request: web.Request) -> web.WebSocketResponse:
         line = WebSocketLine(request, JSON_1)
         response = await line.open_up()
         request.app[LINES].add(line)
+
+        def echo(received: str | bytes) -> Awaitable[None]:
+            line.write(_echo(received))
+            return line.drain()
+
         try:
-            while (received := await line.receive()) is not None:
-                line.write(_echo(received))
-                await line.drain()
+            await line.listen(echo)
         finally:
             request.app[LINES].discard(line)
         await line.hang_up(Disconnect.POLITE)
@@ -90,8 +93,7 @@ async def ws_chat(request: web.Request) -> web.WebSocketResponse:
         request.app[SESSIONS].add(session)
         disconnect = Disconnect.POLITE
         try:
-            while (received := await line.receive()) is not None:
-                await session.perform(received)
+            await line.listen(session.perform)
         except WornOut:
             disconnect = Disconnect.TOO_FAST
             line.ended(Reason.KICKED)

@@ -14,11 +14,11 @@ from typing import TypedDict, Unpack
 
 from aiohttp import web
 
-from journal.promise import NoSeat, Seat
+from journal.promise import NoSeat, Seat, Told
 from journal.spine import Journal
-from rooms.batch import Answer, Batch, Event
+from rooms.batch import Answer, Event, batch_of
 from rooms.peer import Peer
-from rooms.room import Room, Rooms
+from rooms.room import Room, Rooms, Write, write_out
 from wire.errors import Code, Refused
 from wire.messages import Draft, Joined, Left, NickChanged, Notice, Reason
 
@@ -48,13 +48,18 @@ def rooms_of(app: web.Application) -> Rooms:
     return rooms
 
 
-def deliver(rooms: Rooms, room: str, before: int, events: Sequence[Event]) -> None:
-    """Tell the people of a room what happened there, in order; the journal calls this."""
-    here = rooms.get(room)
-    try:
+def deliver(rooms: Rooms, told: Sequence[Told[Happening]]) -> None:
+    """Tell the people of some rooms what happened in each, in order; the journal calls this."""
+    writes: list[Write] = []
+    for room, before, events in told:
+        here = rooms.get(room)
         if here is not None:
-            here.send_message(Batch(here.name, before, events))
-    finally:  # whatever happens, nobody waits for ever
+            try:
+                here.prepare(batch_of(here.name, before, events), writes)
+            except Exception:  # noqa: BLE001 - one room's fault is no other's
+                _log.exception("What happened in room %r could not be delivered", room)
+    write_out(writes)
+    for room, _before, events in told:
         for event in events:
             if event.error is not None:
                 _log.error("A message in room %r was not stored: %s", room, event.error)

@@ -6,17 +6,17 @@ An action raises Refused, or sees to exactly one reply; `ref` is to be part of i
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import UNSET
+
 import utils
 from chat.entrance import Entrance
 from chat.seats import SEATS, seat_key
 from wire import messages, names, version2
 from wire.errors import Code, Refused
-from wire.frames import utf8_size
-from wire.messages import Body, Draft, Request
+from wire.messages import Body, Request
 
 if TYPE_CHECKING:
     from chat.session import Session
-    from rooms.batch import Event
 
 Action: TypeAlias = "Callable[[Session, Request, Body], Awaitable[None] | None]"
 """Carries out a request of a session, or raises Refused; returns what has to be waited for."""
@@ -93,34 +93,10 @@ async def resume(session: "Session", request: Request, ref: Body) -> None:
 
 
 def chat_message(session: "Session", request: Request, ref: Body) -> None:
-    """Say something to the room one is in; the reply is sent once it is stored."""
-    person = session.person
+    """Say something to the room one is in."""
     text = messages.message_text(request)
-    if person.version == 1:
-        draft = Draft(person.nick, text)
-    else:
-        draft = Draft(person.nick, text, person.key, version2.key(request))
-
-    def answer(event: "Event", _last_id: int) -> bytes:
-        said = event.repeats or event.notice
-        if type(said) is not messages.Said:
-            refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
-            return person.line.render(session.refusal("chat_message", refused) | ref)
-        body = messages.done("chat_message", said.message)
-        if ref:
-            body |= ref
-        if person.version > 1:
-            body |= version2.stored(said)
-        return person.line.render(body)
-
-    utils.broadcast(
-        session.app,
-        person.room,
-        draft,
-        author=person.line,
-        answer=answer,
-        settled=session.begin(utf8_size(text)),
-    )
+    key = version2.key(request) if session.person.version > 1 else None
+    session.say(text, ref.get("ref", UNSET), key)
 
 
 def user_list(session: "Session", request: Request, ref: Body) -> None:

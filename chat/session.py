@@ -4,22 +4,27 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 from aiohttp import web
+from msgspec import UNSET
 
 import utils
 from chat import actions
 from chat.feeder import Feeder
-from chat.limits import PATIENCE, UNDER_WAY, UNDER_WAY_BYTES, TokenBucket
+from chat.limits import FEW, PATIENCE, UNDER_WAY, UNDER_WAY_BYTES, TokenBucket
 from chat.person import Person
 from lines.line import Line
+from rooms.batch import Event
 from wire import messages, version2
 from wire.errors import Code, Refused
 from wire.frames import decode_json, utf8_size
-from wire.messages import Body, Reason
+from wire.messages import Body, Draft, Reason, Said, Stored
+from wire.saying import Ref, read_saying
 
 T = TypeVar("T")
+NO_REFERENCE: Body = {}
+Waiting: TypeAlias = Coroutine[None, None, None] | None
 
 
 class WornOut(Exception):  # noqa: N818 - an order to end the connection
@@ -75,36 +80,88 @@ class Session:
         self._feeder.stop()
         self.person.leave(reason)
 
-    def perform(self, frame: str | bytes) -> Coroutine[None, None, None]:
-        """Carry out the request that is in a frame, as `carry_out` does."""
+    def perform(self, frame: str | bytes) -> Waiting:
+        """Carry out the request that is in a frame, as `carry_out` does.
+
+        A message that nothing stands in the way of is said at once: most requests are that.
+        """
+        person = self.person
+        if (
+            self._under_way < FEW
+            and person.announced
+            and not (self._unread or person.gone)
+            and type(frame) is str
+        ):
+            saying = read_saying(frame)
+            if saying is not None and not self._bucket.take(self._now()):
+                self._refused_in_a_row = 0
+                self.fresh = False
+                self.say(saying.message, saying.ref, saying.key)
+                self._unread = person.line.unread
+                return None
         size = len(frame) if isinstance(frame, bytes) else utf8_size(frame)
         return self.carry_out(_decode, frame, size)
 
-    async def carry_out(self, read: Callable[[T], messages.Request], what: T, size: int) -> None:
+    def carry_out(self, read: Callable[[T], messages.Request], what: T, size: int) -> Waiting:
         """Carry out one request; the reply takes its place in the order of replies.
 
         `read` makes a request of `what` came, or raises Refused; `size` is how many bytes it has.
-        Raises WornOut where someone goes on after too many refusals in a row.
+        What is returned, if anything, has to be awaited before the next request; it raises
+        WornOut where someone goes on after too many refusals in a row.
         """
-        action: str | None = None
-        ref: Body = {}
         if self._unread:
-            await self._feeder.done()
+            return self._carry_out_when_read(read, what, size)
+        action: str | None = None
+        ref = NO_REFERENCE
         try:
             try:
                 request = read(what)
                 named = request.get("action")
                 action = named if isinstance(named, str) else None
-                ref = messages.reference(request)
+                if "ref" in request:
+                    ref = messages.reference(request)
             finally:
                 self.allow()  # what is no request counts too
             act = self._take_up(action)
-            together = action in actions.TOGETHER
-            if not together:
+            if action in actions.TOGETHER and not self._too_much(
+                UNDER_WAY - 1, UNDER_WAY_BYTES - size
+            ):
+                if not self.person.gone:
+                    act(self, request, ref)
+            else:
+                return self._act_in_turn(act, action, request, ref, size)
+        except Refused as refused:
+            return self._refuse(action, refused, ref)
+        except WornOut:
+            return self._wear_out()
+        self._unread = self.person.line.unread
+        return None
+
+    async def _carry_out_when_read(
+        self, read: Callable[[T], messages.Request], what: T, size: int
+    ) -> None:
+        await self._feeder.done()
+        self._unread = False
+        waiting = self.carry_out(read, what, size)
+        if waiting is not None:
+            await waiting
+
+    async def _act_in_turn(
+        self,
+        act: actions.Action,
+        action: str | None,
+        request: messages.Request,
+        ref: Body,
+        size: int,
+    ) -> None:
+        """Act once as much as has to be is answered of what was asked for before."""
+        together = action in actions.TOGETHER
+        try:
+            if together:
+                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
+            else:
                 await self._settled()
                 await self._feeder.done()
-            elif self._under_way:
-                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
             if not self.person.gone:
                 waiting = act(self, request, ref)
                 if waiting is not None:
@@ -113,17 +170,22 @@ class Session:
                 await self._settled()
                 self.fresh = False
         except Refused as refused:
-            await self._settled(UNDER_WAY - 1)
-            self.reply(self.refusal(action, refused) | ref)
-        except WornOut:
-            await self._settled()
-            raise
+            await self._refuse(action, refused, ref)
         self._unread = self.person.line.unread
+
+    async def _refuse(self, action: str | None, refused: Refused, ref: Body) -> None:
+        await self._settled(UNDER_WAY - 1)
+        self.reply(self.refusal(action, refused) | ref)
+        self._unread = self.person.line.unread
+
+    async def _wear_out(self) -> None:
+        await self._settled()
+        raise WornOut
 
     def _take_up(self, action: str | None) -> actions.Action:
         """Return what carries an action out; whoever asks for one is here for the others."""
         self.fresh = self.fresh and action == "resume"
-        if action not in actions.UNHEARD:
+        if not self.person.announced and action not in actions.UNHEARD:
             self.person.announce()
         act = None if action is None else self._known.get(action)
         if act is None:
@@ -150,6 +212,34 @@ class Session:
         """Return the failing reply in this session's version of the wire."""
         body = messages.refusal(action, refused)
         return body if self.person.version == 1 else body | version2.refusal(refused)
+
+    def say(self, text: str, ref: Ref = UNSET, key: str | None = None) -> None:
+        """Say something to the room one is in; the reply is sent once it is stored."""
+        person = self.person
+        if person.version == 1:
+            draft = Draft(person.nick, text)
+        else:
+            draft = Draft(person.nick, text, person.key, key)
+        utils.broadcast(
+            self.app,
+            person.room,
+            draft,
+            author=person.line,
+            answer=self._acknowledge if ref is UNSET else partial(self._acknowledge, ref=ref),
+            settled=self.begin(utf8_size(text)),
+        )
+
+    def _acknowledge(self, event: Event, _last_id: int, ref: Ref = UNSET) -> bytes:
+        said = event.repeats or event.notice
+        if type(said) is not Said:
+            refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
+            body = self.refusal("chat_message", refused)
+            return self.person.line.render(body if ref is UNSET else body | {"ref": ref})
+        if self.person.version == 1:
+            return self.person.line.render(Stored(success=True, message=said.message, ref=ref))
+        return self.person.line.render(
+            Stored(success=True, message=said.message, ref=ref, id=said.id, ts=said.ts)
+        )
 
     def reply(self, body: Body) -> None:
         """Give a reply its place in the order of replies."""
@@ -202,9 +292,14 @@ class Session:
             settle()
             raise
 
+    def _too_much(self, most: int, most_bytes: int) -> bool:
+        return self._under_way > most or (
+            self._under_way > 0 and self._under_way_bytes > most_bytes
+        )
+
     async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
         """Wait until at most so much is under way."""
-        while self._under_way > most or (self._under_way and self._under_way_bytes > most_bytes):
+        while self._too_much(most, most_bytes):
             self._progress = asyncio.get_running_loop().create_future()
             await self._progress
 

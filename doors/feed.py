@@ -3,7 +3,7 @@
 A feed is a room whose people have numbers, and it keeps nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from itertools import count
 
 from aiohttp import web
@@ -95,10 +95,13 @@ def feed_door(gate: Gate, lines: Lines, max_message: int) -> Handler:
             feed = feeds.setdefault(name, Feed(name))
             number = feed.enter(line)
             lines.add(line)
+
+            def relay(received: str | bytes) -> Awaitable[None]:
+                feed.relay(received)
+                return line.drain()  # who does not read is not read either
+
             try:
-                while (received := await line.receive()) is not None:
-                    feed.relay(received)
-                    await line.drain()  # who does not read is not read either
+                await line.listen(relay)
             finally:
                 lines.discard(line)
                 feed.discard(number)

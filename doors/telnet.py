@@ -151,7 +151,9 @@ async def _talk(session: Session, line: TelnetLine) -> None:
         if _is_logout(typed):
             line.ended(Reason.CLOSED)
             break
-        await session.carry_out(request, typed, utf8_size(typed.text))
+        waiting = session.carry_out(request, typed, utf8_size(typed.text))
+        if waiting is not None:
+            await waiting
     await session.answered()
 
 

@@ -7,13 +7,15 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import cast
 
+from msgspec import to_builtins
+
 from chat.person import Person
 from doors.telnet_codec import Decoder, Typed
 from doors.telnet_texts import TELNET, TELNET_EARLIER, lines, reply
 from lines.line import BOUND, Line
 from lines.websocket import CLOSING_TIME, SEND_BUFFER
 from wire.errors import Disconnect
-from wire.messages import Body, Reason, Said
+from wire.messages import AnyBody, Reason, Said
 
 EARLIER_MESSAGES = 10  # of a room that one is shown on entering it
 UNREAD = 64 * 1024  # bytes that may wait to be read before the connection has to wait
@@ -94,9 +96,10 @@ class TelnetLine(Line):
         self._typed: deque[Typed] = deque()
         self._entered = 0  # the room's last message when one entered
 
-    def render(self, body: Body) -> bytes:
+    def render(self, body: AnyBody) -> bytes:
         """Return a reply as lines."""
-        return reply(body, self.person.nick if self.person else "", self.room or "")
+        nick = self.person.nick if self.person else ""
+        return reply(to_builtins(body), nick, self.room or "")
 
     async def receive(self) -> Typed | None:
         """Return the next line that was typed and is not blank; None once the line has ended.

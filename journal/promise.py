@@ -65,8 +65,11 @@ class Entry(Protocol):
 
 
 E = TypeVar("E", bound=Entry)
-Deliver = Callable[[str, int, Sequence[E]], None]
-"""Takes a room, the number of its last message so far, and what happened there since, in order."""
+Told = tuple[str, int, Sequence[E]]
+"""A room, the number of its last message so far, and what happened there since, in order."""
+
+Deliver = Callable[[Sequence[Told[E]]], None]
+"""Tells some rooms what happened in each."""
 
 
 class Posted(Struct, frozen=True, gc=False):

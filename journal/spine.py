@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Generic
 
-from journal.promise import Deliver, E, NotStored, Page, Posted, Repeated, Seat, Store
+from journal.promise import Deliver, E, NotStored, Page, Posted, Repeated, Seat, Store, Told
 from wire.frames import json_size
 from wire.messages import Draft, Said
 from wire.names import fold
@@ -207,17 +207,16 @@ class Journal(Generic[E]):
         rooms: dict[str, list[E]] = {}
         for entry in entries:
             rooms.setdefault(fold(entry.room), []).append(entry)
+        told: list[Told[E]] = []
         for key, happened in rooms.items():
             before = self._last.get(key, 0)
+            told.append((happened[0].room, before, happened))
             for entry in happened:
                 if type(entry.notice) is Said:
                     self._last[key] = entry.notice.id
                     if not before:
                         self._shown.setdefault(key, entry.room)
-            try:
-                self._deliver(happened[0].room, before, happened)
-            except Exception:  # noqa: BLE001 - one room's fault is no other's
-                _log.exception("What happened in room %r could not be delivered", key)
+        self._deliver(told)
 
 
 def _now() -> int:

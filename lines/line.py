@@ -8,7 +8,7 @@ from rooms.batch import CUT, Batch
 from rooms.peer import NOWHERE, Peer
 from wire.errors import Disconnect
 from wire.forms import Form
-from wire.messages import Body, Reason, Said
+from wire.messages import AnyBody, Body, Reason, Said
 from wire.version2 import Gap
 
 BOUND = 256 * 1024  # bytes unsent at which a room stops writing to a person
@@ -96,7 +96,7 @@ class Line(Peer):
         self.closed = True
         self.expects = NOWHERE
 
-    def render(self, body: Body) -> bytes:
+    def render(self, body: AnyBody) -> bytes:
         """Return a reply as this line's person is to see it: complete frames, or lines."""
         raise NotImplementedError
 

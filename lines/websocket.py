@@ -2,15 +2,15 @@
 
 import asyncio
 import socket
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
-from aiohttp import WebSocketError, WSMsgType, web
+from aiohttp import WebSocketError, WSMessage, WSMsgType, web
 
 from lines.line import BOUND, Line
 from wire.errors import Disconnect
 from wire.forms import Form
 from wire.frames import MAX_FRAME, PING, close_frame, json_frame, pong
-from wire.messages import Body, Reason
+from wire.messages import AnyBody, Reason
 
 CLOSING_TIME = 2.0  # seconds that a person has to answer a close frame
 NEVER_PAUSED = 1 << 30  # bytes
@@ -21,7 +21,7 @@ SEND_BUFFER = 64 * 1024  # bytes the kernel may hold; what it holds we cannot me
 class WebSocketLine(Line):
     """One person's WebSocket.
 
-    Once `receive` has returned None, `reason` says how the line ended, and `hang_up` is due.
+    Once `listen` has returned, `reason` says how the line ended, and `hang_up` is due.
     """
 
     __slots__ = ("_now", "_request", "_ws", "close_code", "last_heard")
@@ -74,32 +74,38 @@ class WebSocketLine(Line):
         """The subprotocol that was agreed on."""
         return self._ws.ws_protocol
 
-    def render(self, body: Body) -> bytes:
+    def render(self, body: AnyBody) -> bytes:
         """Return a body as one frame."""
         return json_frame(body)
 
-    async def receive(self) -> str | bytes | None:
-        """Return the next text or binary message; None once the line has ended."""
+    async def listen(self, take: Callable[[str | bytes], Awaitable[None] | None]) -> None:
+        """Let each text or binary message be taken, until the line has ended.
+
+        What `take` returns, if anything, is awaited before the next one is received.
+        """
+        receive, transport, now = self._ws.receive, self.transport, self._now
         while True:
-            message = await self._ws.receive()
-            self.last_heard = self._now()
+            message = await receive()
+            self.last_heard = now()
             kind = message.type
             if kind is _TEXT or kind is _BINARY:
-                if self.open:
-                    received: str | bytes = message.data
-                    return received
+                if not (self.closed or transport.is_closing()):  # `open`, without the calls
+                    waiting = take(message.data)
+                    if waiting is not None:
+                        await waiting
             elif kind is WSMsgType.PING:
                 if self.unsent <= BOUND:
                     self.write(pong(message.data))
-            elif kind is WSMsgType.CLOSE:
-                self.close_code = message.data
-                self.ended(Reason.CLOSED)
-                return None
-            elif kind is WSMsgType.ERROR and isinstance(message.data, WebSocketError):
-                self.ended(Reason.KICKED)
-                return None
-            elif kind is not WSMsgType.PONG:  # CLOSING, CLOSED, ERROR
-                return None
+            elif kind is not WSMsgType.PONG:
+                self._note_end(message)
+                return
+
+    def _note_end(self, message: WSMessage) -> None:
+        if message.type is WSMsgType.CLOSE:
+            self.close_code = message.data
+            self.ended(Reason.CLOSED)
+        elif message.type is WSMsgType.ERROR and isinstance(message.data, WebSocketError):
+            self.ended(Reason.KICKED)
 
     def ping(self) -> None:
         """Ask for a sign of life."""
@@ -118,5 +124,9 @@ class WebSocketLine(Line):
         """Bring the line to its end: a close frame, if none was sent, and wait for the other's."""
         if not self.closed:
             self.end(disconnect)
-        await self.receive()
+        await self.listen(_drop)
         self.transport.close()  # what is unsent is still sent, until the two seconds are over
+
+
+def _drop(_message: str | bytes) -> None:
+    """Take what comes after our last word."""

@@ -1,6 +1,6 @@
 """What a room is told at once: rendered once for each form of the wire, shared by everybody."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from msgspec import Struct
@@ -68,9 +68,8 @@ class Batch:
         self.room = room
         self.before = last = before
         self.events = events
-        self.ids: list[int] = []
-        self.authors: dict[Peer, list[int]] = {}
-        ids, authors = self.ids, self.authors
+        ids: list[int] = []
+        authors: dict[Peer, list[int]] = {}
         private = True
         for index, event in enumerate(events):
             notice, author = event.notice, event.author
@@ -86,6 +85,8 @@ class Batch:
             else:
                 authors[author] = [index]
         self.last = last
+        self.ids: Sequence[int] = ids
+        self.authors: Mapping[Peer, Sequence[int]] = authors
         self.private = private
         self._pieces: dict[Form, list[bytes]] = {}
         self._cuts: dict[Form, Sequence[Cut]] = {}
@@ -98,21 +99,25 @@ class Batch:
         """Return what everyone is told who caused none of it, cut to size, the same for each."""
         cuts = self._cuts.get(form)
         if cuts is None:
-            if len(self.events) == 1:
-                cuts = ((self._piece(form, self.events[0]), 1),)
-            else:
-                cuts = _cut(self._pieces_of(form), 0)
-            self._cuts[form] = cuts
+            cuts = self._cuts[form] = _cut(self._pieces_of(form), 0)
         return cuts
 
     def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:
         """Return what the author of some events is told from one on: answers instead of notices."""
-        if len(self.events) == 1 and not start:
-            return ((self.answer(0), 1),)
         pieces = self._pieces_of(form).copy()
         for index in own:
             pieces[index] = self.answer(index)
         return _cut(pieces, start)
+
+    def whole(self, form: Form) -> bytes | None:
+        """Return what `cuts` does, if it is one cut."""
+        cuts = self.cuts(form)
+        return cuts[0][0] if len(cuts) == 1 else None
+
+    def own(self, author: "Peer") -> bytes | None:
+        """Return what `own_cuts` does from the start, if it is one cut."""
+        cuts = self.own_cuts(author.form, self.authors[author], 0)
+        return cuts[0][0] if len(cuts) == 1 else None
 
     def answer(self, index: int) -> bytes:
         """Return what the author of an event is told."""
@@ -131,6 +136,50 @@ class Batch:
         if notice is None or type(notice) is Draft:
             return b""
         return form.notice(self.room, notice)
+
+
+class Single(Batch):
+    """A batch of one event, as small rooms are told most: the same without lists."""
+
+    __slots__ = ("_event", "_whole")
+
+    def __init__(self, room: str, before: int, event: Event) -> None:
+        """Take what happened in a room whose last message so far was number `before`."""
+        notice, author = event.notice, event.author
+        self.room = room
+        self.before = before
+        self.events = (event,)
+        self.last = last = notice.id if type(notice) is Said else before
+        self.ids = (last,)
+        self.authors = {} if author is None else {author: (0,)}
+        self.private = author is not None and notice is None
+        self._event = event
+        self._whole: dict[Form, bytes] = {}
+
+    def cuts(self, form: Form) -> Sequence[Cut]:
+        """Return the notice."""
+        return ((self.whole(form), 1),)
+
+    def own_cuts(self, form: Form, own: Sequence[int], start: int) -> Sequence[Cut]:  # noqa: ARG002
+        """Return the answer, unless the author was told it."""
+        return () if start else ((self.answer(0), 1),)
+
+    def whole(self, form: Form) -> bytes:
+        """Return the notice; one event is not cut."""
+        whole = self._whole.get(form)
+        if whole is None:
+            whole = self._whole[form] = self._piece(form, self._event)
+        return whole
+
+    def own(self, author: "Peer") -> bytes:  # noqa: ARG002
+        """Return the answer."""
+        event = self._event
+        return b"" if event.answer is None else event.answer(event, self.last)
+
+
+def batch_of(room: str, before: int, events: Sequence[Event]) -> Batch:
+    """Return what happened in a room whose last message so far was number `before`."""
+    return Single(room, before, events[0]) if len(events) == 1 else Batch(room, before, events)
 
 
 def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:

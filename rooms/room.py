@@ -1,7 +1,8 @@
 """A room maps a nick to a peer, and tells its people what happens in it."""
 
 import logging
-from typing import Final
+from collections.abc import Iterable, Sequence
+from typing import Final, TypeAlias
 
 from rooms.batch import Batch
 from rooms.mapping import NameMap
@@ -9,6 +10,22 @@ from rooms.peer import Peer
 from wire.forms import Form
 
 _log = logging.getLogger(__name__)
+
+
+Write: TypeAlias = tuple[bytes, int, Sequence[Peer]]
+"""Complete frames, the last message that is in them, and who is written them."""
+
+
+def write_out(writes: Iterable[Write]) -> None:
+    """Write to everyone who was in step with what one is told; no peer's fault stops it."""
+    for frames, last, peers in writes:
+        for peer in peers:
+            try:
+                peer.transport.write(frames)
+                peer.emptied = True
+                peer.expects = last
+            except Exception:  # noqa: BLE001 - one peer's fault is no other's
+                _log.exception("A peer could not be written to")
 
 
 class Room(NameMap[Peer]):
@@ -52,28 +69,41 @@ class Room(NameMap[Peer]):
         return known
 
     def send_message(self, batch: Batch) -> None:
-        """Tell everyone it is for; wait for nobody, and let no peer's fault stop it.
+        """Tell everyone it is for; wait for nobody, and let no peer's fault stop it."""
+        writes: list[Write] = []
+        self.prepare(batch, writes)
+        write_out(writes)
 
-        Most have heard all that came before, have nothing unsent and caused none of it. The room
-        itself writes to them, and asks the others (docs/decisions/009-shorter-ways.md).
+    def prepare(self, batch: Batch, writes: list[Write]) -> None:
+        """Tell everyone it is for, but add to `writes` what is then simply to be written.
+
+        Most have heard all that came before and have nothing unsent. What they are told is
+        written together with what other rooms tell; the others are asked
+        (docs/decisions/009-shorter-ways.md).
         """
         before, last, authors = batch.before, batch.last, batch.authors
-        form: Form | None = None
-        whole: bytes | None = None
-        for peer in tuple(authors if batch.private else self.values()):
+        form: Form | None = None  # that of the peers seen last,
+        listeners: list[Peer] | None = None  # who are written the same, if it is one cut
+        for peer in tuple(authors if batch.private else self._values.values()):
             try:
-                if peer.expects == before and peer not in authors:
-                    if peer.form is not form:
-                        cuts = batch.cuts(peer.form)
-                        form, whole = peer.form, cuts[0][0] if len(cuts) == 1 else None
+                if peer.expects == before:
                     transport = peer.transport
-                    if whole is not None and not (
-                        transport.get_write_buffer_size() or transport.is_closing()
-                    ):
-                        transport.write(whole)
-                        peer.emptied = True
-                        peer.expects = last
-                        continue
+                    if not (transport.get_write_buffer_size() or transport.is_closing()):
+                        if peer in authors:
+                            own = batch.own(peer)
+                            if own is not None:
+                                writes.append((own, last, (peer,)))
+                                continue
+                        else:
+                            if peer.form is not form:
+                                whole, form = batch.whole(peer.form), peer.form
+                                listeners = None
+                                if whole is not None:
+                                    listeners = []
+                                    writes.append((whole, last, listeners))
+                            if listeners is not None:
+                                listeners.append(peer)
+                                continue
                 peer.deliver(batch)
             except Exception:  # noqa: BLE001 - one peer's fault is no other's
                 _log.exception("A peer in room %r could not be told", self.name)

@@ -15,8 +15,8 @@ import utils
 from journal.memory import MemoryStore
 from journal.promise import NotStored
 from journal.spine import Journal
-from rooms.batch import Event
-from rooms.room import Rooms
+from rooms.batch import Batch, Event
+from rooms.room import Room, Rooms, Write
 from tests.lines.fakes import LINES, FakeTransport, PatientLine
 from tests.rooms.peers import Broken, Recorder
 from utils import Happening
@@ -175,6 +175,33 @@ def test_everything_is_settled_whatever_happens(monkeypatch: pytest.MonkeyPatch)
         assert counts == dict.fromkeys(
             ("enter", "said", "nobody", "nick", "stay", "move", "failed"), 1
         )
+
+
+def test_a_fault_of_one_room_is_no_others(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If what happened in a room cannot be delivered, the other rooms are told, and it goes on."""
+    prepare = Room.prepare
+
+    def broken(room: Room, batch: Batch, writes: list[Write]) -> None:
+        prepare(room, batch, writes)
+        if room.name == "tea":
+            raise KeyError(room.name)
+
+    with House() as house:
+        people = {room: Person() for room in ("ale", "tea", "cake")}
+        for room, person in people.items():
+            utils.enter(house.app, room, "ann", person.line)
+        house.settle()
+        monkeypatch.setattr(Room, "prepare", broken)
+        for text in ("a", "b"):
+            for room in people:
+                utils.broadcast(house.app, room, Draft("bob", text))
+            house.settle()
+    for person in people.values():
+        assert [body["message"] for body in person.transport.told] == ["a", "b"]
+    assert len(caplog.records) == 2
+    assert "'tea' could not be delivered" in caplog.text
 
 
 ROOMS = st.sampled_from(["tea", "Tea", "cake", "ale"])

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from wire.errors import Code, Refused
 
 Body = dict[str, Any]
+AnyBody = Body | Struct
 Request = Mapping[str, Any]
 
 MESSAGE_LENGTH = 4096  # code points
@@ -146,6 +147,16 @@ def done(action: str, message: str = "") -> Body:
     return {"action": action, "success": True, "message": message}
 
 
+class Stored(Struct, frozen=True, gc=False, tag_field="action", tag="chat_message"):
+    """The reply to a message that was stored. Made for each, so no dict (decision 009)."""
+
+    success: bool
+    message: str
+    ref: str | int | UnsetType = UNSET
+    id: int | UnsetType = UNSET  # this and `ts` in version 2
+    ts: int | UnsetType = UNSET
+
+
 def user_list(room: str, users: Sequence[str]) -> Body:
     """Return who is in a room, in order of arrival."""
     return {"action": "user_list", "success": True, "room": room, "users": list(users)}
@@ -181,20 +192,32 @@ def refusal(action: str | None, refused: Refused) -> Body:
 # Notices ----------------------------------------------------------------------------------
 
 
-def notice_v1(room: str, notice: Notice) -> Body:
+class ChatMessage(Struct, frozen=True, gc=False, tag_field="action", tag="chat_message"):
+    """The notice of what somebody said."""
+
+    message: str
+    user: str
+
+
+def notice_v1(room: str, notice: Notice) -> Body | ChatMessage:
     """Return a notice as version 1 of the wire says it."""
     if type(notice) is Said:  # most are, and a match takes longer
-        return {"action": "chat_message", "message": notice.message, "user": notice.user}
-    match notice:
+        return ChatMessage(notice.message, notice.user)
+    return change_v1(room, notice)
+
+
+def change_v1(room: str, change: Joined | Left | NickChanged) -> Body:
+    """Return the notice of a change among the people, as version 1 of the wire says it."""
+    match change:
         case Joined():
-            return {"action": "joined", "room": room, "user": notice.user}
+            return {"action": "joined", "room": room, "user": change.user}
         case Left():
-            shame = notice.reason is Reason.LOST
-            return {"action": "left", "room": room, "user": notice.user, "shame": shame}
+            shame = change.reason is Reason.LOST
+            return {"action": "left", "room": room, "user": change.user, "shame": shame}
         case NickChanged():
             return {
                 "action": "nick_changed",
                 "room": room,
-                "from_user": notice.from_user,
-                "to_user": notice.to_user,
+                "from_user": change.from_user,
+                "to_user": change.to_user,
             }

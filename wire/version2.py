@@ -11,12 +11,13 @@ from wire.messages import (
     MAX_PAGE,
     MESSAGE_LENGTH,
     Body,
+    ChatMessage,
     Left,
     Notice,
     Request,
     Said,
+    change_v1,
     integer,
-    notice_v1,
 )
 
 SUBPROTOCOL = "chat.v2"
@@ -102,11 +103,6 @@ def connecting(epoch: str, last_id: int, users: Sequence[str], session: str, lim
     }
 
 
-def stored(said: Said) -> Body:
-    """Return what the reply to `chat_message` gains."""
-    return {"id": said.id, "ts": said.ts}
-
-
 def place(room: str, epoch: str, last_id: int, users: Sequence[str]) -> Body:
     """Return what the reply to `join_room` gains, and that to `resume` with it."""
     return {"room": room, "epoch": epoch, "last_id": last_id, "users": list(users)}
@@ -130,14 +126,21 @@ def refusal(refused: Refused) -> Body:
 # Notices ----------------------------------------------------------------------------------
 
 
-def notice(room: str, told: Notice) -> Body:
+class NumberedMessage(ChatMessage, frozen=True, gc=False, tag="chat_message"):
+    """The notice of what somebody said, with its place."""
+
+    room: str
+    id: int
+    ts: int
+
+
+def notice(room: str, told: Notice) -> Body | NumberedMessage:
     """Return a notice as version 2 of the wire says it."""
-    body = notice_v1(room, told)
-    match told:
-        case Said():
-            body |= {"room": room, "id": told.id, "ts": told.ts}
-        case Left():
-            body["reason"] = told.reason
+    if type(told) is Said:
+        return NumberedMessage(told.message, told.user, room, told.id, told.ts)
+    body = change_v1(room, told)
+    if type(told) is Left:
+        body["reason"] = told.reason
     return body
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from journal.promise import Store
+from journal.promise import Store, Told
 from journal.spine import Journal
 from wire.messages import Draft, Notice, Said
 from wire.names import fold
@@ -34,7 +34,13 @@ class Desk:
         self.last: dict[str, int] = {}
         self.batches = 0
 
-    def deliver(self, room: str, before: int, entries: Sequence[Entry]) -> None:
+    def deliver(self, told: Sequence[Told[Entry]]) -> None:
+        """Take what happened in some rooms, each of which is there once."""
+        assert len({fold(room) for room, _before, _entries in told}) == len(told)
+        for room, before, entries in told:
+            self._take(room, before, entries)
+
+    def _take(self, room: str, before: int, entries: Sequence[Entry]) -> None:
         """Take what happened in a room; its numbers go on where they were, without a hole."""
         key = fold(room)
         self.batches += 1

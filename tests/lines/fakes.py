@@ -5,6 +5,8 @@ import json
 from collections.abc import Coroutine
 from typing import Any
 
+from msgspec import to_builtins
+
 from lines import line as bounds
 from lines.line import Line
 from rooms.batch import Batch, Event
@@ -81,7 +83,7 @@ def at_once(work: Coroutine[Any, Any, None]) -> None:
 
 def render(room: str, notice: Notice) -> bytes:
     """Render a notice as a line of JSON; messages show their numbers."""
-    body = notice_v1(room, notice)
+    body = to_builtins(notice_v1(room, notice))
     if isinstance(notice, Said):
         body["id"] = notice.id
     return json.dumps(body).encode() + b"\n"

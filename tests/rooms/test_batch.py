@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import to_builtins
 
 from rooms.batch import CUT, Batch, Event
 from tests.rooms.peers import Recorder
@@ -16,7 +17,7 @@ ANN, BOB = Recorder(), Recorder()
 
 def lines(room: str, notice: Notice) -> bytes:
     """Render a notice as a line of JSON."""
-    return json.dumps(notice_v1(room, notice)).encode() + b"\n"
+    return json.dumps(to_builtins(notice_v1(room, notice))).encode() + b"\n"
 
 
 LINES = Form(notice=lines)

@@ -2,6 +2,7 @@ import json
 from typing import Any
 
 import pytest
+from msgspec import to_builtins
 
 from wire import messages
 from wire.errors import Code, Refused
@@ -45,7 +46,7 @@ NO_INTEGERS: list[object] = [True, False, 1.0, 0.0, 5.5, "1", [], {}, float("inf
 )
 def test_a_notice_is_exactly_its_body(notice: Notice, body: dict[str, Any]) -> None:
     """Version 1 says each notice with the keys of the contract, and not one more."""
-    assert messages.notice_v1("tea", notice) == body
+    assert to_builtins(messages.notice_v1("tea", notice)) == body
     frame = JSON_1.notice("tea", notice)
     assert frame[0] == 0x81
     assert frame[1] == len(frame) - 2
@@ -55,7 +56,7 @@ def test_a_notice_is_exactly_its_body(notice: Notice, body: dict[str, Any]) -> N
 def test_every_reason_has_its_shame() -> None:
     """Only who is lost is shamed, whatever reasons there are."""
     for reason in Reason:
-        assert messages.notice_v1("tea", Left("ann", reason))["shame"] is (reason == "lost")
+        assert messages.change_v1("tea", Left("ann", reason))["shame"] is (reason == "lost")
 
 
 @pytest.mark.parametrize(
