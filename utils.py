@@ -16,7 +16,7 @@ from aiohttp import web
 
 from journal.promise import NoSeat, Seat, Told
 from journal.spine import Journal
-from rooms.batch import Answer, Event, batch_of
+from rooms.batch import Answer, Batch, Event, Single
 from rooms.peer import Peer
 from rooms.room import Room, Rooms, Write, write_out
 from wire.errors import Code, Refused
@@ -55,16 +55,16 @@ def deliver(rooms: Rooms, told: Sequence[Told[Happening]]) -> None:
         here = rooms.get(room)
         if here is not None:
             try:
-                here.prepare(batch_of(here.name, before, events), writes)
+                batch = Single if len(events) == 1 else Batch
+                here.prepare(batch(here.name, before, events), writes)
             except Exception:  # noqa: BLE001 - one room's fault is no other's
                 _log.exception("What happened in room %r could not be delivered", room)
-    write_out(writes)
-    for room, _before, events in told:
         for event in events:
             if event.error is not None:
                 _log.error("A message in room %r was not stored: %s", room, event.error)
             if event.settled is not None:
                 event.settled()
+    write_out(writes)
 
 
 def broadcast(

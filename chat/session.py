@@ -54,7 +54,7 @@ class Session:
         self._now = asyncio.get_running_loop().time
         self._bucket = TokenBucket(rate, self._now())
         self._refused_in_a_row = 0
-        self._under_way = 0
+        self._under_way: list[int] = []  # bytes of each, in the order in which they are settled
         self._under_way_bytes = 0
         self._progress: asyncio.Future[None] | None = None  # awaited until less is under way
         self._unread = False  # too much is, and so the next request has to wait
@@ -87,7 +87,7 @@ class Session:
         """
         person = self.person
         if (
-            self._under_way < FEW
+            len(self._under_way) < FEW
             and person.announced
             and not (self._unread or person.gone)
             and type(frame) is str
@@ -272,13 +272,12 @@ class Session:
 
     def begin(self, size: int = 0) -> Callable[[], None]:
         """Count something as under way until what is returned is called."""
-        self._under_way += 1
+        self._under_way.append(size)
         self._under_way_bytes += size
-        return partial(self._settle, size)
+        return self._settle
 
-    def _settle(self, size: int) -> None:
-        self._under_way -= 1
-        self._under_way_bytes -= size
+    def _settle(self) -> None:
+        self._under_way_bytes -= self._under_way.pop(0)
         if self._progress is not None and not self._progress.done():
             self._progress.set_result(None)
 
@@ -293,9 +292,8 @@ class Session:
             raise
 
     def _too_much(self, most: int, most_bytes: int) -> bool:
-        return self._under_way > most or (
-            self._under_way > 0 and self._under_way_bytes > most_bytes
-        )
+        count = len(self._under_way)
+        return count > most or (count > 0 and self._under_way_bytes > most_bytes)
 
     async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
         """Wait until at most so much is under way."""

@@ -143,17 +143,17 @@ class Single(Batch):
 
     __slots__ = ("_event", "_whole")
 
-    def __init__(self, room: str, before: int, event: Event) -> None:
+    def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
         """Take what happened in a room whose last message so far was number `before`."""
+        self._event = event = events[0]
         notice, author = event.notice, event.author
         self.room = room
         self.before = before
-        self.events = (event,)
+        self.events = events
         self.last = last = notice.id if type(notice) is Said else before
         self.ids = (last,)
         self.authors = {} if author is None else {author: (0,)}
         self.private = author is not None and notice is None
-        self._event = event
         self._whole: dict[Form, bytes] = {}
 
     def cuts(self, form: Form) -> Sequence[Cut]:
@@ -175,11 +175,6 @@ class Single(Batch):
         """Return the answer."""
         event = self._event
         return b"" if event.answer is None else event.answer(event, self.last)
-
-
-def batch_of(room: str, before: int, events: Sequence[Event]) -> Batch:
-    """Return what happened in a room whose last message so far was number `before`."""
-    return Single(room, before, events[0]) if len(events) == 1 else Batch(room, before, events)
 
 
 def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:

@@ -67,8 +67,9 @@ def encode_json(value: object) -> str:
 def json_frame(value: object) -> bytes:
     """Return one complete text frame that carries a JSON value; the value holds no NaN."""
     payload = _encode(value)
-    if len(payload) < len(_SHORT_TEXT):
-        return _SHORT_TEXT[len(payload)] + payload
+    length = len(payload)
+    if length < 126:  # noqa: PLR2004 - the length at which the header grows
+        return _SHORT_TEXT[length] + payload
     return frame(TEXT, payload)
 
 
