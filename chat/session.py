@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
-from typing import TypeAlias, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 from msgspec import UNSET
@@ -23,8 +23,6 @@ from wire.messages import Body, Draft, Reason, Said, Stored
 from wire.saying import Ref, read_saying
 
 T = TypeVar("T")
-NO_REFERENCE: Body = {}
-Waiting: TypeAlias = Coroutine[None, None, None] | None
 
 
 class WornOut(Exception):  # noqa: N818 - an order to end the connection
@@ -80,10 +78,11 @@ class Session:
         self._feeder.stop()
         self.person.leave(reason)
 
-    def perform(self, frame: str | bytes) -> Waiting:
+    def perform(self, frame: str | bytes) -> Coroutine[None, None, None] | None:
         """Carry out the request that is in a frame, as `carry_out` does.
 
         A message that nothing stands in the way of is said at once: most requests are that.
+        What is returned for any other is to be awaited before the next.
         """
         person = self.person
         if (
@@ -102,66 +101,31 @@ class Session:
         size = len(frame) if isinstance(frame, bytes) else utf8_size(frame)
         return self.carry_out(_decode, frame, size)
 
-    def carry_out(self, read: Callable[[T], messages.Request], what: T, size: int) -> Waiting:
+    async def carry_out(self, read: Callable[[T], messages.Request], what: T, size: int) -> None:
         """Carry out one request; the reply takes its place in the order of replies.
 
         `read` makes a request of `what` came, or raises Refused; `size` is how many bytes it has.
-        What is returned, if anything, has to be awaited before the next request; it raises
-        WornOut where someone goes on after too many refusals in a row.
+        Raises WornOut where someone goes on after too many refusals in a row.
         """
-        if self._unread:
-            return self._carry_out_when_read(read, what, size)
         action: str | None = None
-        ref = NO_REFERENCE
+        ref: Body = {}
+        if self._unread:
+            await self._feeder.done()
         try:
             try:
                 request = read(what)
                 named = request.get("action")
                 action = named if isinstance(named, str) else None
-                if "ref" in request:
-                    ref = messages.reference(request)
+                ref = messages.reference(request)
             finally:
                 self.allow()  # what is no request counts too
             act = self._take_up(action)
-            if action in actions.TOGETHER and not self._too_much(
-                UNDER_WAY - 1, UNDER_WAY_BYTES - size
-            ):
-                if not self.person.gone:
-                    act(self, request, ref)
-            else:
-                return self._act_in_turn(act, action, request, ref, size)
-        except Refused as refused:
-            return self._refuse(action, refused, ref)
-        except WornOut:
-            return self._wear_out()
-        self._unread = self.person.line.unread
-        return None
-
-    async def _carry_out_when_read(
-        self, read: Callable[[T], messages.Request], what: T, size: int
-    ) -> None:
-        await self._feeder.done()
-        self._unread = False
-        waiting = self.carry_out(read, what, size)
-        if waiting is not None:
-            await waiting
-
-    async def _act_in_turn(
-        self,
-        act: actions.Action,
-        action: str | None,
-        request: messages.Request,
-        ref: Body,
-        size: int,
-    ) -> None:
-        """Act once as much as has to be is answered of what was asked for before."""
-        together = action in actions.TOGETHER
-        try:
-            if together:
-                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
-            else:
+            together = action in actions.TOGETHER
+            if not together:
                 await self._settled()
                 await self._feeder.done()
+            elif self._under_way:
+                await self._settled(UNDER_WAY - 1, UNDER_WAY_BYTES - size)
             if not self.person.gone:
                 waiting = act(self, request, ref)
                 if waiting is not None:
@@ -170,22 +134,17 @@ class Session:
                 await self._settled()
                 self.fresh = False
         except Refused as refused:
-            await self._refuse(action, refused, ref)
+            await self._settled(UNDER_WAY - 1)
+            self.reply(self.refusal(action, refused) | ref)
+        except WornOut:
+            await self._settled()
+            raise
         self._unread = self.person.line.unread
-
-    async def _refuse(self, action: str | None, refused: Refused, ref: Body) -> None:
-        await self._settled(UNDER_WAY - 1)
-        self.reply(self.refusal(action, refused) | ref)
-        self._unread = self.person.line.unread
-
-    async def _wear_out(self) -> None:
-        await self._settled()
-        raise WornOut
 
     def _take_up(self, action: str | None) -> actions.Action:
         """Return what carries an action out; whoever asks for one is here for the others."""
         self.fresh = self.fresh and action == "resume"
-        if not self.person.announced and action not in actions.UNHEARD:
+        if action not in actions.UNHEARD:
             self.person.announce()
         act = None if action is None else self._known.get(action)
         if act is None:
@@ -291,13 +250,11 @@ class Session:
             settle()
             raise
 
-    def _too_much(self, most: int, most_bytes: int) -> bool:
-        count = len(self._under_way)
-        return count > most or (count > 0 and self._under_way_bytes > most_bytes)
-
     async def _settled(self, most: int = 0, most_bytes: int = UNDER_WAY_BYTES) -> None:
         """Wait until at most so much is under way."""
-        while self._too_much(most, most_bytes):
+        while len(self._under_way) > most or (
+            self._under_way and self._under_way_bytes > most_bytes
+        ):
             self._progress = asyncio.get_running_loop().create_future()
             await self._progress
 

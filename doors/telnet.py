@@ -151,9 +151,7 @@ async def _talk(session: Session, line: TelnetLine) -> None:
         if _is_logout(typed):
             line.ended(Reason.CLOSED)
             break
-        waiting = session.carry_out(request, typed, utf8_size(typed.text))
-        if waiting is not None:
-            await waiting
+        await session.carry_out(request, typed, utf8_size(typed.text))
     await session.answered()
 
 
