@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import to_builtins
 
-from rooms.batch import CUT, Batch, Event
+from rooms.batch import CUT, Answer, Batch, Event, Single
 from tests.rooms.peers import Recorder
 from wire.forms import Form
 from wire.messages import Draft, Joined, Left, Notice, Reason, Said, notice_v1
@@ -21,6 +21,7 @@ def lines(room: str, notice: Notice) -> bytes:
 
 
 LINES = Form(notice=lines)
+ANN.form = LINES
 
 
 def said(number: int, size: int = 1) -> Said:
@@ -110,6 +111,32 @@ def test_an_empty_batch_tells_nothing() -> None:
     batch = Batch("tea", 5, [])
     assert batch.cuts(LINES) == ()
     assert (batch.ids, batch.last) == ([], 5)
+
+
+@pytest.mark.parametrize(
+    "notice", [None, said(4), said(4, size=CUT + 1), Joined("bob"), Draft("ann", "lost")]
+)
+@pytest.mark.parametrize("author", [None, ANN])
+@pytest.mark.parametrize("answer", [None, answered])
+def test_one_event_is_told_as_one_of_many_would_be(
+    notice: Notice | Draft | None, author: Recorder | None, answer: Answer | None
+) -> None:
+    """A batch of one event differs from any other in nothing that can be seen."""
+    events = [Event("tea", notice, author=author, answer=answer)]
+    batch, single = Batch("Tea", 3, events), Single("Tea", 3, events)
+    for name in ("room", "before", "events", "last", "private"):
+        assert getattr(single, name) == getattr(batch, name)
+    assert list(single.ids) == list(batch.ids)
+    assert dict(single.authors) == {peer: tuple(own) for peer, own in batch.authors.items()}
+    assert single.id_before(0) == batch.id_before(0) == 3
+    assert single.answer(0) == batch.answer(0)
+    assert single.cuts(LINES) == batch.cuts(LINES)
+    assert single.whole(LINES) is single.whole(LINES)
+    assert single.whole(LINES) == batch.whole(LINES)
+    for own in batch.authors.values():
+        assert single.own(ANN) == batch.own(ANN)
+        for start in (0, 1):
+            assert single.own_cuts(LINES, own, start) == batch.own_cuts(LINES, own, start)
 
 
 @pytest.mark.parametrize("own", [False, True])

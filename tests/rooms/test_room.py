@@ -4,8 +4,8 @@ from functools import partial
 import pytest
 
 from lines.line import BOUND, Line
-from rooms.batch import CUT, Batch, Event
-from rooms.room import Room, Rooms
+from rooms.batch import CUT, Batch, Event, Single
+from rooms.room import Room, Rooms, Write, write_out
 from tests.lines.fakes import LINES, FakeTransport, answered, at_once, entered, said
 from tests.rooms.peers import Broken, Recorder
 from wire.forms import Form
@@ -138,8 +138,60 @@ def test_whom_the_room_writes_to_itself_is_told_the_same(
     assert aside.told == [{}, {}, {}], "each is told in the form of their own"
 
 
+def test_an_author_in_step_is_written_the_answers(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The room writes to authors too: answers in place of their own notices, in order."""
+    room, people = gathered(2)
+    (author, mine), (_other, others) = people
+    own = Event("tea", said(2), author=author, answer=answered)
+    monkeypatch.setattr(Line, "deliver", nobody_asks)
+    room.send_message(Batch("tea", 0, [Event("tea", said(1)), own, Event("tea", said(3))]))
+    room.send_message(Single("tea", 3, [Event("tea", said(4), author=author, answer=answered)]))
+    assert [body.get("id") or body["answer"] for body in mine.told] == [1, 2, 3, 4]
+    assert [body.get("id") for body in others.told] == [1, 2, 3, 4]
+    assert [line.place for line, _transport in people] == [4, 4]
+    assert [len(transport.writes) for _line, transport in people] == [2, 2]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_each_form_is_rendered_once_whoever_sits_beside_whom(count: int) -> None:
+    """Where forms take turns among the people, each is still rendered once for all."""
+    rendered: list[str] = []
+
+    def counting(name: str) -> Form:
+        def notice(_room: str, _notice: Notice) -> bytes:
+            rendered.append(name)
+            return f'{{"form":"{name}"}}\n'.encode()
+
+        return Form(notice=notice)
+
+    room, people = gathered(6)
+    forms = [counting("a"), counting("b")]
+    for number, (line, _transport) in enumerate(people):
+        line.form = forms[number % 2]
+    events = [Event("tea", said(number + 1)) for number in range(count)]
+    room.send_message((Single if count == 1 else Batch)("tea", 0, events))
+    assert rendered == ["a"] * count + ["b"] * count
+    told = [[body["form"] for body in transport.told] for _line, transport in people]
+    assert told == [["a"] * count, ["b"] * count] * 3
+
+
+def test_what_is_prepared_is_written_later() -> None:
+    """Nobody is told, or taken for told, before the writes are made."""
+    room, people = gathered(3)
+    writes: list[Write] = []
+    room.prepare(Single("tea", 0, [Event("tea", said(1))]), writes)
+    assert [line.place for line, _transport in people] == [0, 0, 0]
+    assert not any(transport.data for _line, transport in people)
+    write_out(writes)
+    assert [line.place for line, _transport in people] == [1, 1, 1]
+    assert [[body["id"] for body in transport.told] for _line, transport in people] == [[1]] * 3
+
+
 def test_whom_a_room_cannot_simply_write_to_it_asks(caplog: pytest.LogCaptureFixture) -> None:
-    """Authors get answers, the slow are bounded, who misses something is fed, the dead are left."""
+    """The slow are bounded, who misses something is fed, the dead are left."""
     room, people = gathered(6)
     (author, _), (slow, _), (late, _), (ended, _), (closed, _), (aside, _) = people
     people[1][1].flows = False
