@@ -6,6 +6,7 @@ import time
 import pytest
 from aiohttp import WSMsgType
 
+import chat.person
 import chat.seats
 import utils
 from tests.transcript import House
@@ -369,6 +370,19 @@ async def test_who_was_not_heard_yet_is_heard_when_taken_over(kept: House) -> No
     await ann.hears_joined("bob")
     await ann.has_heard_all()
     assert await bob.hears_end() == 4001
+
+
+async def test_a_message_comes_before_nothing_that_resumes(
+    kept: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who was announced by the clock, and spoke as the first thing, cannot resume any more."""
+    monkeypatch.setattr(chat.person, "ANNOUNCED_AFTER", 0.0)
+    (ann,) = await gathers(kept, "ann")
+    bob = await arrives(kept, "bob")
+    await ann.hears_joined("bob")
+    await bob.says_all("hi")
+    reply = await bob.asks("resume", session=ann.session)
+    assert (reply["success"], reply["code"]) == (False, "invalid_request")
 
 
 async def test_a_refused_resume_may_be_followed_by_anything(kept: House) -> None:
