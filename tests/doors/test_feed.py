@@ -13,6 +13,7 @@ from server import LINES
 from settings import Settings
 from tests.strangers import BINARY, CLOSE, TEXT, Stranger, frame, handshake
 from tests.transcript import PATIENCE, House, Person, opened
+from wire.errors import Disconnect
 
 SMALL = 4096
 MESSAGE = 1024 * 1024
@@ -135,6 +136,17 @@ async def test_who_does_not_read_is_closed_and_delays_nobody(house: House) -> No
         assert await slow.reads_to_end() == b""
     await ann.ws.send_str("on")
     assert await hears(ann) == await hears(bob) == "on"
+
+
+async def test_what_comes_after_our_last_word_is_dropped(house: House) -> None:
+    """Who was put out is relayed no more, though they have not heard of it yet."""
+    out, other = await house.opens("/feed"), await house.opens("/feed")
+    next(iter(house.app[LINES])).end(Disconnect.TOO_SLOW)
+    for _number in range(3):
+        await out.ws.send_str("too late")
+    assert await out.hears_end() == 1013
+    await other.ws.send_str("next")
+    assert await hears(other) == "next"
 
 
 async def test_one_permitted_message_always_goes(house: House) -> None:
