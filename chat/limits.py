@@ -5,14 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lines.address import network
-from wire.frames import MAX_FRAME
-from wire.messages import MESSAGE_LENGTH
 
 BURST = 4.0  # seconds' worth of requests that may come at once
 PATIENCE = 100  # refusals in a row after which a connection is closed
 UNDER_WAY = 256  # requests of one person that may wait for the store
 UNDER_WAY_BYTES = 1024 * 1024
-FEW = (UNDER_WAY_BYTES - MAX_FRAME) // (4 * MESSAGE_LENGTH)  # with fewer no bound is near
 
 
 class TokenBucket:

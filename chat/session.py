@@ -12,14 +12,14 @@ from msgspec import UNSET
 import utils
 from chat import actions
 from chat.feeder import Feeder
-from chat.limits import FEW, PATIENCE, UNDER_WAY, UNDER_WAY_BYTES, TokenBucket
+from chat.limits import PATIENCE, UNDER_WAY, UNDER_WAY_BYTES, TokenBucket
 from chat.person import Person
 from lines.line import Line
 from rooms.batch import Event
 from wire import messages, version2
 from wire.errors import Code, Refused
-from wire.frames import decode_json, utf8_size
-from wire.messages import Body, Draft, Reason, Said, Stored
+from wire.frames import MAX_FRAME, decode_json, utf8_size
+from wire.messages import Acknowledgement, Body, Draft, Reason, Said
 from wire.saying import Ref, read_saying
 
 T = TypeVar("T")
@@ -86,7 +86,8 @@ class Session:
         """
         person = self.person
         if (
-            len(self._under_way) < FEW
+            len(self._under_way) < UNDER_WAY
+            and self._under_way_bytes <= UNDER_WAY_BYTES - MAX_FRAME
             and person.announced
             and not (self._unread or person.gone)
             and type(frame) is str
@@ -189,15 +190,16 @@ class Session:
         )
 
     def _acknowledge(self, event: Event, _last_id: int, ref: Ref = UNSET) -> bytes:
+        render = self.person.line.render
         said = event.repeats or event.notice
         if type(said) is not Said:
             refused = Refused(Code.NOT_STORED, "The message could not be stored; try again later.")
             body = self.refusal("chat_message", refused)
-            return self.person.line.render(body if ref is UNSET else body | {"ref": ref})
+            return render(body if ref is UNSET else body | {"ref": ref})
         if self.person.version == 1:
-            return self.person.line.render(Stored(success=True, message=said.message, ref=ref))
-        return self.person.line.render(
-            Stored(success=True, message=said.message, ref=ref, id=said.id, ts=said.ts)
+            return render(Acknowledgement(success=True, message=said.message, ref=ref))
+        return render(
+            Acknowledgement(success=True, message=said.message, ref=ref, id=said.id, ts=said.ts)
         )
 
     def reply(self, body: Body) -> None:
@@ -230,7 +232,7 @@ class Session:
             )
 
     def begin(self, size: int = 0) -> Callable[[], None]:
-        """Count something as under way until what is returned is called."""
+        """Count something as under way until what is returned is called; first in, first out."""
         self._under_way.append(size)
         self._under_way_bytes += size
         return self._settle

@@ -30,8 +30,8 @@ _log = logging.getLogger(__name__)
 class Journal(Generic[E]):
     """One order for everything that happens, whatever door it came in by.
 
-    `deliver` is called on the event loop, room by room; between two entries of one room the
-    order is that of `submit`. Run `write` as a task; `finish` ends it.
+    `deliver` is called on the event loop, with all rooms in which something happened; between two
+    entries of one room the order is that of `submit`. Run `write` as a task; `finish` ends it.
     """
 
     def __init__(self, store: Store, deliver: Deliver[E]) -> None:

@@ -115,7 +115,9 @@ class Batch:
         return cuts[0][0] if len(cuts) == 1 else None
 
     def own(self, author: "Peer") -> bytes | None:
-        """Return what `own_cuts` does from the start, if it is one cut."""
+        """Return what `own_cuts` does from the start, if that and `whole` are one cut."""
+        if self.whole(author.form) is None:
+            return None
         cuts = self.own_cuts(author.form, self.authors[author], 0)
         return cuts[0][0] if len(cuts) == 1 else None
 
@@ -139,7 +141,7 @@ class Batch:
 
 
 class Single(Batch):
-    """A batch of one event, as small rooms are told most: the same without lists."""
+    """A batch of one event, as small rooms are told most: the same without lists and caches."""
 
     __slots__ = ("_event", "_whole")
 

@@ -188,6 +188,9 @@ def test_a_fault_of_one_room_is_no_others(
         if room.name == "tea":
             raise KeyError(room.name)
 
+    def unsettled() -> None:
+        raise IndexError
+
     with House() as house:
         people = {room: Person() for room in ("ale", "tea", "cake")}
         for room, person in people.items():
@@ -196,12 +199,14 @@ def test_a_fault_of_one_room_is_no_others(
         monkeypatch.setattr(Room, "prepare", broken)
         for text in ("a", "b"):
             for room in people:
-                utils.broadcast(house.app, room, Draft("bob", text))
+                settled = unsettled if room == "ale" else None
+                utils.broadcast(house.app, room, Draft("bob", text), settled=settled)
             house.settle()
     for person in people.values():
         assert [body["message"] for body in person.transport.told] == ["a", "b"]
-    assert len(caplog.records) == 2
-    assert "'tea' could not be delivered" in caplog.text
+    assert len(caplog.records) == 4
+    for room in ("ale", "tea"):
+        assert caplog.text.count(f"'{room}' could not be delivered") == 2
 
 
 ROOMS = st.sampled_from(["tea", "Tea", "cake", "ale"])

@@ -98,12 +98,17 @@ def message_text(request: Request) -> str:
             Code.INVALID_MESSAGE,
             f"A message has at most {MESSAGE_LENGTH} characters; this one has {len(text)}.",
         )
-    if not text.isprintable() and _CONTROL.search(text):  # the first is fast, the second exact
+    if not text.isprintable() and holds_controls(text):  # the first is fast, the second exact
         raise Refused(
             Code.INVALID_MESSAGE,
             "A message holds no control characters but tabs and line breaks.",
         )
     return text
+
+
+def holds_controls(text: str) -> bool:
+    """Return whether there are control characters in a text, tabs and line breaks aside."""
+    return _CONTROL.search(text) is not None
 
 
 def integer(request: Request, key: str, least: int, most: int) -> int | None:
@@ -147,8 +152,8 @@ def done(action: str, message: str = "") -> Body:
     return {"action": action, "success": True, "message": message}
 
 
-class Stored(Struct, frozen=True, gc=False, tag_field="action", tag="chat_message"):
-    """The reply to a message that was stored. Made for each, so no dict (decision 009)."""
+class Acknowledgement(Struct, frozen=True, gc=False, tag_field="action", tag="chat_message"):
+    """The reply to a message that was stored."""
 
     success: bool
     message: str

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from wire.messages import MAX_INTEGER, MESSAGE_LENGTH, REF_LENGTH
+from wire.messages import MAX_INTEGER, MESSAGE_LENGTH, REF_LENGTH, holds_controls
 from wire.version2 import KEY_LENGTH
 
 Ref: TypeAlias = (
@@ -36,4 +36,5 @@ def read_saying(frame: str) -> Saying | None:
         saying = _decode(frame)
     except (msgspec.DecodeError, RecursionError):
         return None
-    return saying if saying.message.isprintable() else None
+    text = saying.message
+    return saying if text.isprintable() or not holds_controls(text) else None

@@ -141,7 +141,8 @@ async def test_who_does_not_read_is_closed_and_delays_nobody(house: House) -> No
 async def test_what_comes_after_our_last_word_is_dropped(house: House) -> None:
     """Who was put out is relayed no more, though they have not heard of it yet."""
     out, other = await house.opens("/feed"), await house.opens("/feed")
-    next(iter(house.app[LINES])).end(Disconnect.TOO_SLOW)
+    lines = house.app[LINES]
+    next(iter(lines)).end(Disconnect.TOO_SLOW)
     for _number in range(3):
         await out.ws.send_str("too late")
     assert await out.hears_end() == 1013

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lines.line import BOUND, Line
-from rooms.batch import CUT, Batch, Event
+from rooms.batch import CUT, Batch, Event, Single
 from rooms.room import Room
 from tests.lines.fakes import (
     LINES,
@@ -357,7 +357,8 @@ class Conversation:
     def batch(self) -> None:
         """Deliver what happened."""
         if self.events:
-            self.room.send_message(Batch("tea", self.before, self.events))
+            batch = Single if len(self.events) == 1 else Batch
+            self.room.send_message(batch("tea", self.before, self.events))
         self.events, self.before = [], len(self.log)
 
     def feed(self, limit: int) -> None:

@@ -178,6 +178,19 @@ def test_each_form_is_rendered_once_whoever_sits_beside_whom(count: int) -> None
     assert told == [["a"] * count, ["b"] * count] * 3
 
 
+def test_a_form_that_takes_more_than_one_cut_is_no_others() -> None:
+    """Between people of a short form, those of a long one are told in their own, cut by cut."""
+    long = Form(notice=lambda _room, _notice: b'{"form":"long"}' + b" " * CUT + b"\n")
+    room, people = gathered(5)
+    for line, _transport in people[1:4:2]:
+        line.form = long
+    room.send_message(Batch("tea", 0, [Event("tea", said(1)), Event("tea", said(2))]))
+    for number, (line, transport) in enumerate(people):
+        told = [body.get("form", body.get("id")) for body in transport.told]
+        assert told == (["long"] * 2 if number % 2 else [1, 2])
+        assert line.place == 2
+
+
 def test_what_is_prepared_is_written_later() -> None:
     """Nobody is told, or taken for told, before the writes are made."""
     room, people = gathered(3)

@@ -67,6 +67,7 @@ def test_what_is_read_in_one_step_is_what_the_long_way_reads(text: str) -> None:
         (',"ref":"seven"', ("hi", "seven", None)),
         (',"ref":0,"key":"k"', ("hi", 0, "k")),
         (',"key":null,"x":[{}]', ("hi", UNSET, None)),
+        (r',"message":"two\n\tlines"', ("two\n\tlines", UNSET, None)),
         (',"message":"h\u00e9 \U0001f600"', ("h\u00e9 \U0001f600", UNSET, None)),
         (',"message":"' + "\U0001f600" * 4096 + '"', ("\U0001f600" * 4096, UNSET, None)),
     ],
@@ -84,7 +85,7 @@ def test_most_messages_are_read_in_one_step(more: str, expected: tuple[Any, ...]
         *("{}", "[]", "", "hi", '{"message":"hi"}', '{"action":"user_list","message":"hi"}'),
         *(more.join(WHOLE) for more in (',"ref":null', ',"ref":1.0', ',"ref":true', ',"ref":-1')),
         *(more.join(WHOLE) for more in (',"key":""', ',"key":7', ',"message":""', ',"message":7')),
-        r',"message":"a\nb"'.join(WHOLE),
+        r',"message":"a\u0000b"'.join(WHOLE),
         (',"x":' + "[" * 100_000).join(WHOLE),
     ],
 )
