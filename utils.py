@@ -52,26 +52,21 @@ def deliver(rooms: Rooms, told: Sequence[Told[Happening]]) -> None:
     """Tell the people of some rooms what happened in each, in order; the journal calls this."""
     writes: list[Write] = []
     for room, before, events in told:
+        here = rooms.get(room)
         try:
-            _prepare(rooms.get(room), before, events, writes)
+            try:
+                if here is not None:
+                    batch = Single if len(events) == 1 else Batch
+                    here.prepare(batch(here.name, before, events), writes)
+            finally:  # whatever happens, nobody waits for ever
+                for event in events:
+                    if event.error is not None:
+                        _log.error("A message in room %r was not stored: %s", room, event.error)
+                    if event.settled is not None:
+                        event.settled()
         except Exception:  # noqa: BLE001 - one room's fault is no other's
             _log.exception("What happened in room %r could not be delivered", room)
     write_out(writes)
-
-
-def _prepare(
-    here: Room | None, before: int, events: Sequence[Happening], writes: list[Write]
-) -> None:
-    try:
-        if here is not None:
-            batch = Single if len(events) == 1 else Batch
-            here.prepare(batch(here.name, before, events), writes)
-    finally:  # whatever happens, nobody waits for ever
-        for event in events:
-            if event.error is not None:
-                _log.error("A message in room %r was not stored: %s", event.room, event.error)
-            if event.settled is not None:
-                event.settled()
 
 
 def broadcast(

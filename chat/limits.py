@@ -15,7 +15,7 @@ UNDER_WAY_BYTES = 1024 * 1024
 class TokenBucket:
     """Allows `rate` requests per second on average, four times that at once.
 
-    A rate of 0 sets no limit. Times are in seconds, from any clock that never goes back.
+    Times are in seconds, from any clock that never goes back.
     """
 
     def __init__(self, rate: float, now: float) -> None:
@@ -25,8 +25,6 @@ class TokenBucket:
 
     def take(self, now: float) -> float:
         """Take a token and return 0, or return how many seconds to wait for one."""
-        if not self._rate:
-            return 0.0
         self._tokens = min(self._size, self._tokens + (now - self._then) * self._rate)
         self._then = now
         if self._tokens < 1.0:

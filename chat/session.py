@@ -50,7 +50,7 @@ class Session:
         self.person = Person(app, line, version, rate)
         self.fresh = True  # nothing was asked for yet
         self._now = asyncio.get_running_loop().time
-        self._bucket = TokenBucket(rate, self._now())
+        self._bucket = TokenBucket(rate, self._now()) if rate else None  # without, no limit
         self._refused_in_a_row = 0
         self._under_way: list[int] = []  # bytes of each, in the order in which they are settled
         self._under_way_bytes = 0
@@ -93,7 +93,7 @@ class Session:
             and type(frame) is str
         ):
             saying = read_saying(frame)
-            if saying is not None and not self._bucket.take(self._now()):
+            if saying is not None and not (self._bucket and self._bucket.take(self._now())):
                 self._refused_in_a_row = 0
                 self.fresh = False
                 self.say(saying.message, saying.ref, saying.key)
@@ -155,7 +155,7 @@ class Session:
 
     def allow(self) -> None:
         """Count one request; raise Refused where it comes too soon, in the end WornOut."""
-        wait = self._bucket.take(self._now())
+        wait = self._bucket.take(self._now()) if self._bucket else 0.0
         if not wait:
             self._refused_in_a_row = 0
             return
