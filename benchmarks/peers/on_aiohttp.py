@@ -1,4 +1,4 @@
-"""The least that a chat can do on what we stand on: aiohttp, uvloop, msgspec, one shared frame.
+"""The simplest chat on what we stand on: aiohttp, uvloop, msgspec, one shared frame.
 
 It has no order, no log, no limits and no bounds. What we need beyond it is the price of those.
 Run as `python -m benchmarks.peers.on_aiohttp PORT`.
