@@ -129,4 +129,4 @@ class WebSocketLine(Line):
 
 
 def _drop(_message: str | bytes) -> None:
-    """Take what comes after our last word."""
+    """Drop what comes after our last word."""

@@ -82,29 +82,33 @@ class Room(NameMap[Peer]):
         (docs/decisions/009-shorter-ways.md).
         """
         before, last, authors = batch.before, batch.last, batch.authors
-        form: Form | None = None  # that of the peers seen last,
-        listeners: list[Peer] | None = None  # who are written the same, if it is one cut
+        form: Form | None = None  # of those who are in `listeners`, to be written the `whole`
+        whole: bytes | None = None
+        listeners: list[Peer] = []
         for peer in tuple(authors if batch.private else self._values.values()):
             try:
-                if peer.expects == before:
-                    transport = peer.transport
-                    if not (transport.get_write_buffer_size() or transport.is_closing()):
-                        if peer in authors:
-                            own = batch.own(peer)
-                            if own is not None:
-                                writes.append((own, last, (peer,)))
-                                continue
-                        else:
-                            if peer.form is not form:
-                                whole, form = batch.whole(peer.form), peer.form
-                                listeners = None
-                                if whole is not None:
-                                    listeners = []
-                                    writes.append((whole, last, listeners))
-                            if listeners is not None:
-                                listeners.append(peer)
-                                continue
-                peer.deliver(batch)
+                if (
+                    peer.expects != before
+                    or peer.transport.get_write_buffer_size()
+                    or peer.transport.is_closing()
+                ):
+                    peer.deliver(batch)
+                elif peer in authors:
+                    own = batch.own(peer)
+                    if own is None:
+                        peer.deliver(batch)
+                    else:
+                        writes.append((own, last, (peer,)))
+                else:
+                    if peer.form is not form:
+                        whole, form = batch.whole(peer.form), peer.form
+                        listeners = []
+                        if whole is not None:
+                            writes.append((whole, last, listeners))
+                    if whole is None:
+                        peer.deliver(batch)
+                    else:
+                        listeners.append(peer)
             except Exception:  # noqa: BLE001 - one peer's fault is no other's
                 _log.exception("A peer in room %r could not be told", self.name)
 
