@@ -28,11 +28,7 @@ class Form:
     snapshot: bool = False
 
 
-def _notice_1(room: str, told: Notice) -> bytes:
-    return json_frame(notice_v1(room, told))
-
-
-JSON_1 = Form(notice=_notice_1)
+JSON_1 = Form(notice=lambda room, told: json_frame(notice_v1(room, told)))
 JSON_2 = Form(
     notice=lambda room, told: json_frame(version2.notice(room, told)),
     lagging=lambda room, first: json_frame(version2.lagging(room, first)),
