@@ -54,19 +54,21 @@ def deliver(rooms: Rooms, told: Sequence[Told[Happening]]) -> None:
     for room, before, events in told:
         here = rooms.get(room)
         try:
-            try:
-                if here is not None:
-                    batch = Single if len(events) == 1 else Batch
-                    here.prepare(batch(here.name, before, events), writes)
-            finally:  # whatever happens, nobody waits for ever
-                for event in events:
-                    if event.error is not None:
-                        _log.error("A message in room %r was not stored: %s", room, event.error)
-                    if event.settled is not None:
-                        event.settled()
+            if here is not None:
+                batch = Single if len(events) == 1 else Batch
+                here.prepare(batch(here.name, before, events), writes)
         except Exception:  # noqa: BLE001 - one room's fault is no other's
             _log.exception("What happened in room %r could not be delivered", room)
     write_out(writes)
+    for room, _before, events in told:  # whatever happened, nobody waits for ever
+        for event in events:
+            if event.error is not None:
+                _log.error("A message in room %r was not stored: %s", room, event.error)
+            try:
+                if event.settled is not None:
+                    event.settled()
+            except Exception:  # noqa: BLE001 - one's fault is no other's
+                _log.exception("What happened in room %r could not be delivered", room)
 
 
 def broadcast(

@@ -3,7 +3,7 @@
 A feed is a room whose people have numbers, and it keeps nothing.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable
 from itertools import count
 
 from aiohttp import web
@@ -13,7 +13,7 @@ from doors.gate import Gate
 from lines.heartbeat import Lines
 from lines.line import BOUND
 from lines.websocket import WebSocketLine
-from rooms.batch import Batch, Cut, Event
+from rooms.batch import Batch, Event, Single
 from rooms.room import Room
 from wire.errors import Disconnect
 from wire.forms import Form
@@ -24,7 +24,7 @@ _RESERVED_CODES = frozenset({1005, 1006, 1015})
 _AS_IT_CAME = Form(notice=lambda _room, _told: b"")  # a feed has no notices
 
 
-class Relayed(Batch):
+class Relayed(Single):
     """A message as one frame, written to everyone."""
 
     def __init__(self, feed: str, message: str | bytes) -> None:
@@ -34,9 +34,9 @@ class Relayed(Batch):
         else:
             self._frame = frame(BINARY, message)
 
-    def cuts(self, _form: Form) -> Sequence[Cut]:
+    def whole(self, _form: Form) -> bytes:
         """Return the frame; nobody is told anything else."""
-        return ((self._frame, 1),)
+        return self._frame
 
 
 class FeedLine(WebSocketLine):

@@ -106,8 +106,7 @@ class Line(Peer):
 
     def deliver(self, batch: Batch) -> None:
         """Write what happened, to the bound; the rest is for the feeder."""
-        transport = self.transport
-        if self.closed or transport.is_closing():  # `open`, without the calls
+        if not self.open:
             return
         own = batch.authors.get(self)
         start, before = 0, batch.before
@@ -121,15 +120,10 @@ class Line(Peer):
             return
         cuts = batch.cuts(self.form) if own is None else batch.own_cuts(self.form, own, start)
         for frames, end in cuts:
-            unsent = transport.get_write_buffer_size()
-            if not unsent:
-                self.emptied = True
-                transport.write(frames)
-            elif unsent <= BOUND:
-                self.write(frames)
-            else:
+            if self.unsent > BOUND:
                 self._fall_behind().gather(batch, start, self)
                 return
+            self.write(frames)
             self.expects = batch.ids[end - 1]
             start = end
 

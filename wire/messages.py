@@ -98,7 +98,7 @@ def message_text(request: Request) -> str:
             Code.INVALID_MESSAGE,
             f"A message has at most {MESSAGE_LENGTH} characters; this one has {len(text)}.",
         )
-    if not text.isprintable() and holds_controls(text):  # the first is fast, the second exact
+    if holds_controls(text):
         raise Refused(
             Code.INVALID_MESSAGE,
             "A message holds no control characters but tabs and line breaks.",
@@ -108,7 +108,8 @@ def message_text(request: Request) -> str:
 
 def holds_controls(text: str) -> bool:
     """Return whether there are control characters in a text, tabs and line breaks aside."""
-    return _CONTROL.search(text) is not None
+    # The first is fast, the second exact.
+    return not text.isprintable() and _CONTROL.search(text) is not None
 
 
 def integer(request: Request, key: str, least: int, most: int) -> int | None:

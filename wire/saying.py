@@ -36,5 +36,4 @@ def read_saying(frame: str) -> Saying | None:
         saying = _decode(frame)
     except (msgspec.DecodeError, RecursionError):
         return None
-    text = saying.message
-    return saying if text.isprintable() or not holds_controls(text) else None
+    return None if holds_controls(saying.message) else saying
