@@ -143,17 +143,16 @@ class Batch:
 class Single(Batch):
     """A batch of one event, as small rooms are told most: the same without lists and caches."""
 
-    __slots__ = ("_event", "_whole")
+    __slots__ = ("_whole",)
 
     def __init__(self, room: str, before: int, events: Sequence[Event]) -> None:
         """Take what happened in a room whose last message so far was number `before`."""
-        self._event = event = events[0]
-        notice, author = event.notice, event.author
+        notice, author = events[0].notice, events[0].author
         self.room = room
         self.before = before
         self.events = events
-        self.last = last = notice.id if type(notice) is Said else before
-        self.ids = (last,)
+        self.last = notice.id if type(notice) is Said else before
+        self.ids = (self.last,)
         self.authors = {} if author is None else {author: (0,)}
         self.private = author is not None and notice is None
         self._whole: dict[Form, bytes] = {}
@@ -170,13 +169,12 @@ class Single(Batch):
         """Return the notice; one event is not cut."""
         whole = self._whole.get(form)
         if whole is None:
-            whole = self._whole[form] = self._piece(form, self._event)
+            whole = self._whole[form] = self._piece(form, self.events[0])
         return whole
 
     def own(self, author: "Peer") -> bytes:  # noqa: ARG002
         """Return the answer."""
-        event = self._event
-        return b"" if event.answer is None else event.answer(event, self.last)
+        return self.answer(0)
 
 
 def _cut(pieces: Sequence[bytes], start: int) -> Sequence[Cut]:
